@@ -1,0 +1,1 @@
+"""What a dialler decides, as pure values and functions: no clock, no chance, no input or output."""

@@ -1,0 +1,112 @@
+"""What a call asks for. A command is carried out only after the call that asked has been saved.
+
+`Dial`, `StopPlaying`, `Join`, `Ringback` and `HangUp` go to the switch as they are; `Speak` becomes the switch's `Play`
+once its sounds are made; `SetTimer` and `RecordAnswer` stay in the house.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from outdial.core.events import Timer
+from outdial.core.ids import Channel
+from outdial.core.prompt import Filled
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Ring a number. `trunk` is the trunk's name at the switch, empty for an extension of the switch itself."""
+
+    channel: Channel
+    trunk: str
+    number: str
+    """Digits, `*`, `#` and a leading `+` only."""
+    caller: str
+    ring_seconds: float
+    """How long the switch may ring before it gives up by itself; the call's own ring timer is shorter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A telephony wav file and its length."""
+
+    path: Path
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Play sounds one after another; answered by `PromptEnded` or `PromptFailed` of the same turn."""
+
+    channel: Channel
+    turn: int
+    sounds: tuple[Sound, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StopPlaying:
+    """Stop what this turn plays, at once. It may still be answered by `PromptEnded`."""
+
+    channel: Channel
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ringback:
+    """Let an answered leg hear that another one is being rung."""
+
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Let two answered legs hear each other."""
+
+    first: Channel
+    second: Channel
+
+    @property
+    def channel(self) -> Channel:
+        """The leg that the joint belongs to."""
+        return self.first
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End a leg, whatever state it is in; a leg that is gone already is no error."""
+
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """Make the sounds of a prompt and play them."""
+
+    channel: Channel
+    turn: int
+    prompt: Filled
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """Announce `TimerElapsed` of this turn after so many seconds; replaces a running timer of the same kind."""
+
+    channel: Channel
+    timer: Timer
+    turn: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAnswer:
+    """Keep an answer, in the same write as the call itself."""
+
+    channel: Channel
+    question: str
+    value: str
+    keys: str
+
+
+SwitchCommand = Dial | Play | StopPlaying | Ringback | Join | HangUp
+CallCommand = Dial | Speak | StopPlaying | Ringback | Join | HangUp | SetTimer | RecordAnswer

@@ -1,0 +1,87 @@
+"""Someone to reach in a campaign, and one try at it as reports show it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from outdial.core.call import Party, State
+from outdial.core.ids import AttemptId, CampaignId, ContactId
+from outdial.core.outcome import Outcome
+
+
+class ContactState(StrEnum):
+    """Whether a contact is still to be called."""
+
+    WAITING = "waiting"
+    IN_CALL = "in_call"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewContact:
+    """A contact as it comes in: one number, its variables, and the first moment it may be called (UTC)."""
+
+    key: str
+    """Tells contacts of one campaign apart: a second one with the same key is the same contact."""
+    digits: str
+    due_at: datetime | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    wire: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A contact whose time has come, as selection sees it."""
+
+    contact: ContactId
+    digits: str
+    variables: Mapping[str, str]
+    attempts_made: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """One line of a report: a contact and one attempt at it, or none yet.
+
+    `number` identifies the line for ever: a try that waits keeps its number when it becomes an attempt.
+    """
+
+    number: int
+    campaign: CampaignId
+    campaign_number: int
+    contact_key: str
+    contact_wire: Mapping[str, Any]
+    campaign_wire: Mapping[str, Any]
+    due_at: datetime | None
+    changed_at: datetime
+    ordinal: int
+    """1 for the contact's first attempt."""
+    attempt: AttemptId | None
+    state: State | None
+    outcome: Outcome | None
+    ended_by: Party | None
+    goals: tuple[str, ...]
+    sip_code: int
+    q850_cause: int
+    reserved_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a callee entered at a question."""
+
+    number: int
+    campaign_number: int
+    script_number: int
+    contact_key: str
+    contact_wire: Mapping[str, Any]
+    question: str
+    value: str
+    keys: str
+    attempt: AttemptId
+    changed_at: datetime

@@ -1,0 +1,106 @@
+"""What a call hears: what the network did, and what our own timers and workshop answer.
+
+Every event names its leg. An event that answers a command carries that command's turn, so that a late one changes
+nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from outdial.core.ids import Channel
+
+
+class Timer(StrEnum):
+    """What a call waits for; one timer of a kind runs at a time."""
+
+    RING = "ring"
+    TURN = "turn"
+    SILENT_LIMIT = "silent_limit"
+    ENDING = "ending"
+    CALL_LIMIT = "call_limit"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The attempt has been saved and may be dialled."""
+
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The attempt was found again after a restart. `up`: the callee's leg stands and has been answered."""
+
+    channel: Channel
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """The house ends this call, whatever it is doing."""
+
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    """The far end rings."""
+
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The far end picked up."""
+
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class PromptEnded:
+    """The prompt of this turn was heard out, or could not be played any further."""
+
+    channel: Channel
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class PromptFailed:
+    """The prompt of this turn could not be made or started; nothing was heard."""
+
+    channel: Channel
+    turn: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """The far end pressed one key of `0-9*#ABCD`."""
+
+    channel: Channel
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """The leg is gone. Codes are the network's, 0 where it gave none. `lost`: nobody saw how it ended."""
+
+    channel: Channel
+    sip_code: int = 0
+    q850_cause: int = 0
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TimerElapsed:
+    """A timer that was set in this turn ran out."""
+
+    channel: Channel
+    timer: Timer
+    turn: int
+
+
+NetworkEvent = Ringing | Answered | PromptEnded | PromptFailed | KeyPressed | HungUp
+CallEvent = Placed | Resumed | CutOff | TimerElapsed | NetworkEvent

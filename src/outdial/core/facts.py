@@ -1,0 +1,20 @@
+"""What the business announces, so that whoever acts on it need not be known by whoever did it.
+
+A fact is a wake-up: it may be lost, and a listener always reads the store again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from outdial.core.ids import CampaignId
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignChanged:
+    """A campaign was made, edited, started, paused, closed or deleted, or its list changed."""
+
+    campaign: CampaignId
+
+
+Fact = CampaignChanged

@@ -1,0 +1,22 @@
+"""How many calls to place now. It sees the floor as numbers and decides; it never waits and never places anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What limits a broadcast campaign at this moment."""
+
+    lines: int
+    """Calls that the campaign may have at once."""
+    in_progress: int
+    tokens: int | None
+    """Calls that the campaign's rate allows now; None: no limit."""
+
+
+def broadcast(floor: Floor) -> int:
+    """Calls to place now when no agent is needed: as many as the free lines and the rate allow."""
+    free = max(0, floor.lines - floor.in_progress)
+    return free if floor.tokens is None else max(0, min(free, floor.tokens))

@@ -1,0 +1,89 @@
+"""What is wrong with a script before anybody is called: targets that do not exist, extensions that cannot be dialled,
+nodes nobody reaches, and circles in which the callee is never listened to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import assert_never
+
+from outdial.core.dialstring import is_diallable
+from outdial.core.script.nodes import Ask, Goal, HangUp, Node, Say, Script, Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A reason to refuse a script, with the path to it in the document."""
+
+    path: str
+    message: str
+
+
+def faults(script: Script) -> list[Fault]:
+    """Every fault of a script; an empty list means that it can be played."""
+    missing = _missing_targets(script)
+    return missing or [*_undiallable(script), *_unreachable(script), *_deaf_circles(script)]
+
+
+def _targets(node: Node) -> Iterator[tuple[str, str | None]]:
+    match node:
+        case Say() | Goal():
+            yield "next", node.next
+        case Ask():
+            for index, choice in enumerate(node.choices):
+                yield f"choices.{index}.next", choice.next
+            yield "exhausted", node.exhausted
+        case Transfer() | HangUp():
+            return
+        case _:
+            assert_never(node)
+
+
+def _missing_targets(script: Script) -> list[Fault]:
+    found = [] if script.start in script.nodes else [Fault("start", f'there is no node "{script.start}"')]
+    for key, node in script.nodes.items():
+        found += [
+            Fault(f"nodes.{key}.{path}", f'there is no node "{target}"')
+            for path, target in _targets(node)
+            if target is not None and target not in script.nodes
+        ]
+    return found
+
+
+def _undiallable(script: Script) -> list[Fault]:
+    return [
+        Fault(f"nodes.{key}.extension", f'"{node.extension}" may not be dialled')
+        for key, node in script.nodes.items()
+        if isinstance(node, Transfer) and not is_diallable(node.extension)
+    ]
+
+
+def _unreachable(script: Script) -> list[Fault]:
+    seen: set[str] = set()
+    waiting = [script.start]
+    while waiting:
+        key = waiting.pop()
+        if key not in seen:
+            seen.add(key)
+            waiting += [target for _, target in _targets(script.nodes[key]) if target is not None]
+    return [Fault(f"nodes.{key}", "nothing leads to this node") for key in script.nodes if key not in seen]
+
+
+def _deaf_circles(script: Script) -> list[Fault]:
+    found = []
+    for key in script.nodes:
+        at: str | None = _next_without_listening(script.nodes[key])
+        steps = 0
+        while at is not None and at != key and steps <= len(script.nodes):
+            at = _next_without_listening(script.nodes[at])
+            steps += 1
+        if at == key:
+            found.append(Fault(f"nodes.{key}", "this node is in a circle that never listens to the callee"))
+    return found
+
+
+def _next_without_listening(node: Node) -> str | None:
+    if isinstance(node, Say | Goal):
+        return node.next
+    choice = node.taken_unheard if isinstance(node, Ask) else None
+    return None if choice is None else choice.next

@@ -1,0 +1,193 @@
+"""A script as a document of plain values, the form in which it is stored and written by hand.
+
+`to_document` and `from_document` are each other's inverse. Every fault is reported with the path to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, assert_never
+
+from outdial.core.errors import Malformed
+from outdial.core.prompt import Prompt, Recording, Slot, Text
+from outdial.core.script.nodes import (
+    DEFAULT_ASK_SECONDS,
+    DEFAULT_PLAYS,
+    Ask,
+    Choice,
+    Goal,
+    HangUp,
+    Node,
+    Say,
+    Script,
+    Transfer,
+)
+
+Document = dict[str, Any]
+T = TypeVar("T")
+Seconds = TypeVar("Seconds", float, None)
+
+_REQUIRED: Any = object()
+_LONGEST_SECONDS = 1e9
+
+
+def to_document(script: Script) -> Document:
+    """A script as dictionaries, lists, strings and numbers."""
+    return {
+        "start": script.start,
+        "silent_limit_seconds": script.silent_limit_seconds,
+        "nodes": {key: _node_to(node) for key, node in script.nodes.items()},
+    }
+
+
+def from_document(document: object) -> Script:
+    """The script that a document describes; `Malformed` with the path when it describes none."""
+    fields = _Fields("", document)
+    nodes = fields.get("nodes", dict)
+    return Script(
+        start=fields.get("start", str),
+        nodes={str(key): _node_from(_Fields(f"nodes.{key}", node)) for key, node in nodes.items()},
+        silent_limit_seconds=fields.seconds("silent_limit_seconds", None),
+    )
+
+
+def prompt_to(prompt: Prompt) -> list[Document]:
+    """A prompt as a list of documents."""
+    return [_piece_to(piece) for piece in prompt]
+
+
+def _piece_to(piece: Text | Recording) -> Document:
+    if isinstance(piece, Recording):
+        return {"recording": piece.name}
+    parts = [
+        part if isinstance(part, str) else {"slot": part.name, "spell_digits": part.spell_digits}
+        for part in piece.parts
+    ]
+    return {"text": parts, "language": piece.language, "voice": piece.voice}
+
+
+def _node_to(node: Node) -> Document:
+    match node:
+        case Say():
+            return {"node": "say", "prompt": prompt_to(node.prompt), "next": node.next}
+        case Ask():
+            choices = [{"keys": c.keys, "record": c.record, "next": c.next} for c in node.choices]
+            return {
+                "node": "ask",
+                "name": node.name,
+                "prompt": prompt_to(node.prompt),
+                "choices": choices,
+                "wait_seconds": node.wait_seconds,
+                "plays": node.plays,
+                "default_keys": node.default_keys,
+                "exhausted": node.exhausted,
+            }
+        case Goal():
+            return {"node": "goal", "name": node.name, "next": node.next}
+        case Transfer():
+            return {"node": "transfer", "extension": node.extension}
+        case HangUp():
+            return {"node": "hang up"}
+        case _:
+            assert_never(node)
+
+
+class _Fields:
+    """The members of one object of the document, read by name and checked by type."""
+
+    def __init__(self, path: str, value: object) -> None:
+        self.path = path
+        if not isinstance(value, Mapping):
+            raise Malformed(f"{path or 'the script'}: an object is wanted", field=path)
+        self._value = value
+
+    def at(self, name: str) -> str:
+        return f"{self.path}.{name}" if self.path else name
+
+    def get(self, name: str, kind: type | tuple[type, ...], default: Any = _REQUIRED) -> Any:
+        value = self._value.get(name, default)
+        if value is _REQUIRED:
+            raise Malformed(f"{self.at(name)}: it is missing", field=self.at(name))
+        if value is default or (isinstance(value, kind) and not isinstance(value, bool)):
+            return value
+        raise Malformed(f"{self.at(name)}: {type(value).__name__} is not what is wanted here", field=self.at(name))
+
+    def flag(self, name: str) -> bool:
+        value = self._value.get(name, False)
+        if isinstance(value, bool):
+            return value
+        raise Malformed(f"{self.at(name)}: true or false is wanted", field=self.at(name))
+
+    def seconds(self, name: str, default: Seconds) -> float | Seconds:
+        value: float | None = self.get(name, (int, float), default)
+        if value is None or value is default:
+            return default
+        if not -_LONGEST_SECONDS <= value <= _LONGEST_SECONDS:
+            raise Malformed(f"{self.at(name)}: so many seconds never pass", field=self.at(name))
+        return float(value)
+
+    def each(self, name: str, read: Callable[[_Fields], T]) -> tuple[T, ...]:
+        values = self.get(name, list)
+        return tuple(read(_Fields(f"{self.at(name)}.{index}", value)) for index, value in enumerate(values))
+
+    def target(self, name: str) -> str | None:
+        value: str | None = self.get(name, (str, type(None)), None)
+        return value
+
+
+def _node_from(fields: _Fields) -> Node:
+    kind = fields.get("node", str)
+    read = _NODES.get(kind)
+    if read is None:
+        known = ", ".join(sorted(_NODES))
+        raise Malformed(f'{fields.at("node")}: there is no node "{kind}"; known: {known}', field=fields.at("node"))
+    return read(fields)
+
+
+def _ask_from(fields: _Fields) -> Ask:
+    return Ask(
+        name=fields.get("name", str),
+        prompt=_prompt_from(fields),
+        choices=fields.each("choices", _choice_from),
+        wait_seconds=fields.seconds("wait_seconds", DEFAULT_ASK_SECONDS),
+        plays=fields.get("plays", int, DEFAULT_PLAYS),
+        default_keys=fields.get("default_keys", str, ""),
+        exhausted=fields.target("exhausted"),
+    )
+
+
+def _choice_from(fields: _Fields) -> Choice:
+    return Choice(fields.get("keys", str), fields.target("record"), fields.target("next"))
+
+
+def _prompt_from(fields: _Fields) -> Prompt:
+    return fields.each("prompt", _piece_from)
+
+
+def _piece_from(fields: _Fields) -> Text | Recording:
+    recording = fields.get("recording", str, None)
+    if recording is not None:
+        return Recording(recording)
+    parts = fields.get("text", (str, list))
+    listed = [parts] if isinstance(parts, str) else parts
+    return Text(
+        tuple(_part_from(part, f"{fields.at('text')}.{index}") for index, part in enumerate(listed)),
+        fields.get("language", str),
+        fields.get("voice", str, ""),
+    )
+
+
+def _part_from(part: object, path: str) -> str | Slot:
+    if isinstance(part, str):
+        return part
+    slot = _Fields(path, part)
+    return Slot(slot.get("slot", str), slot.flag("spell_digits"))
+
+
+_NODES: dict[str, Callable[[_Fields], Node]] = {
+    "say": lambda f: Say(_prompt_from(f), f.target("next")),
+    "ask": _ask_from,
+    "goal": lambda f: Goal(f.get("name", str), f.target("next")),
+    "transfer": lambda f: Transfer(f.get("extension", str)),
+    "hang up": lambda f: HangUp(),
+}

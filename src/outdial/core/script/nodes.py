@@ -1,0 +1,99 @@
+"""The nodes of a script, one dataclass each. A node names the next one by its key in `Script.nodes`.
+
+A `next` of None ends the dialogue: the call is hung up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from outdial.core.prompt import Prompt
+
+DEFAULT_ASK_SECONDS = 5.0
+DEFAULT_PLAYS = 3
+
+COMPLETED = "completed"
+"""The goal of a dialogue that went to its end. A contact whose call reached it is not called again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Play a prompt to its end. Keys pressed meanwhile are not heard. A prompt that cannot be made is passed over."""
+
+    prompt: Prompt
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the callee may enter at a question, and where it leads."""
+
+    keys: str
+    """One or more of `0-9*#`."""
+    record: str | None
+    """The value recorded as the answer at the press; None records nothing."""
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Play a prompt, which a key press cuts short, and wait for one of the choices.
+
+    Silence takes `default_keys`, when given, as if they had been pressed; otherwise silence or a wrong entry plays the
+    prompt again, `plays` times in all, and then the dialogue goes to `exhausted`.
+    An empty prompt with `default_keys` takes them at once.
+    """
+
+    name: str
+    """The question's name beside its answers."""
+    prompt: Prompt
+    choices: tuple[Choice, ...]
+    wait_seconds: float = DEFAULT_ASK_SECONDS
+    plays: int = DEFAULT_PLAYS
+    default_keys: str = ""
+    exhausted: str | None = None
+
+    def choice(self, keys: str) -> Choice | None:
+        """The choice that these keys make; no keys make none."""
+        return next((choice for choice in self.choices if keys and choice.keys == keys), None)
+
+    @property
+    def taken_unheard(self) -> Choice | None:
+        """The choice that is taken at once, without asking the callee."""
+        return None if self.prompt else self.choice(self.default_keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Note that the dialogue reached something worth counting."""
+
+    name: str
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Ring an extension and join it with the callee; the script ends there."""
+
+    extension: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the call."""
+
+
+Node = Say | Ask | Goal | Transfer | HangUp
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A dialogue: named nodes and where it starts.
+
+    `silent_limit_seconds` ends a call whose callee has given no answer that long after picking up; None: no limit.
+    """
+
+    start: str
+    nodes: Mapping[str, Node]
+    silent_limit_seconds: float | None = None

@@ -1,0 +1,397 @@
+"""What a house should hold, as a file says it: tenants with their users, keys, trunks, routes and scripts.
+
+A plain document is read here into frozen values, and everything that is wrong with it is told at once, each fault with
+the path to it. Where the document comes from, and what the store holds already, is not known here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from outdial.core.dialstring import check_dial_string, digits_of
+from outdial.core.errors import Malformed, NotDiallable
+from outdial.core.script import check, document
+from outdial.core.script.nodes import Script
+
+MOST_LINES = 100_000
+MOST_CALLS_PER_SECOND = 10_000.0
+MOST_STRIPPED = 32
+LARGEST_NUMBER = (1 << 53) - 1
+LONGEST_TEXT = 500
+LONGEST_PATTERN = 1000
+
+_REGION = re.compile(r"[A-Z]{2}")
+_TRUNK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_DIALECT = re.compile(r"[a-z][a-z0-9]*")
+_KEY = re.compile(r"[\x21-\x7e]+")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_ARGON2 = re.compile(r"\$argon2(?:id|i|d)\$[\x21-\x7e]+")
+_REQUIRED: Any = object()
+
+
+@dataclass(frozen=True, slots=True)
+class WantedUser:
+    """A login with its password, in clear or as an argon2 hash; the other one is empty."""
+
+    login: str
+    password: str = field(default="", repr=False)
+    password_hash: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WantedKey:
+    """An API key under a name, in clear or as the hex digits of its sha256; the other one is empty."""
+
+    name: str
+    key: str = field(default="", repr=False)
+    key_hash: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WantedTrunk:
+    """A way out, by its name at the switch. `calls_per_second` 0: no limit."""
+
+    name: str
+    lines: int
+    calls_per_second: float
+    caller: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedRoute:
+    """What numbers leave through which trunk; the fields are those of `core.trunk.Route`."""
+
+    pattern: str
+    trunk: str
+    strip: int = 0
+    prepend: str = ""
+    caller: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedScript:
+    """A script under the number and the key that its dialect and its callers know it by."""
+
+    dialect: str
+    number: int
+    key: str
+    name: str | None
+    script: Script
+    wire: Mapping[str, Any] = field(default_factory=dict)
+    """What the dialect has to give back as it came."""
+    numbered: str = ""
+    """The member of `wire` whose elements each get an `id` of their own when they are stored; empty: none does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedTenant:
+    """A tenant and what it should have. `routes` None: they stay as they are."""
+
+    name: str
+    time_zone: str
+    region: str
+    users: tuple[WantedUser, ...] = ()
+    keys: tuple[WantedKey, ...] = ()
+    trunks: tuple[WantedTrunk, ...] = ()
+    routes: tuple[WantedRoute, ...] | None = None
+    scripts: tuple[WantedScript, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """All that a file wants."""
+
+    tenants: tuple[WantedTenant, ...]
+
+
+DialectReader = Callable[[object], Sequence[WantedScript]]
+"""Reads a tenant's section that is written in a dialect's own form. Raises `Malformed` with the path inside of it."""
+
+
+def from_document(document: object, dialects: Mapping[str, DialectReader]) -> Wanted:
+    """What a document of plain values wants. `dialects`: the sections of a tenant that are in a dialect's own form.
+
+    Raises `Malformed` with every fault, one a line; its `field` is the path of the first. An unknown member is a fault.
+    """
+    faults: list[tuple[str, str]] = []
+    top = _Members("", document, faults)
+    tenants = tuple(_tenant(members, dialects) for members in top.each("tenants"))
+    top.finish()
+    _refuse_repeats(tenants, faults)
+    if faults:
+        raise Malformed("\n".join(f"{path}: {message}" for path, message in faults), field=faults[0][0])
+    return Wanted(tenants)
+
+
+class _Members:
+    """The members of one mapping, taken by name. Faults are collected; a stand-in is returned where one was found."""
+
+    def __init__(self, path: str, value: object, faults: list[tuple[str, str]]) -> None:
+        self.path = path
+        self._faults = faults
+        self._asked: list[str] = []
+        self._value: Mapping[Any, Any] = {}
+        if isinstance(value, Mapping):
+            self._value = value
+        else:
+            self.fault("", f"members with a name are wanted, not {_kind(value)}")
+
+    def at(self, name: str) -> str:
+        """The path of a member."""
+        return f"{self.path}.{name}".strip(".") if name else self.path or "the file"
+
+    def fault(self, name: str, message: str) -> None:
+        self._faults.append((self.at(name), message))
+
+    def take(self, name: str, default: Any = _REQUIRED) -> Any:
+        """A member as it stands; one without a value is absent."""
+        self._asked.append(name)
+        value = self._value.get(name)
+        if value is None and default is _REQUIRED:
+            self.fault(name, "it is missing")
+        return default if value is None else value
+
+    def has(self, name: str) -> bool:
+        """Whether a member is there. It counts as known from now on."""
+        return self.take(name, None) is not None
+
+    def text(self, name: str, default: Any = _REQUIRED, longest: int = LONGEST_TEXT) -> Any:
+        """A text on one line, not empty."""
+        value = self.take(name, default)
+        if value is _REQUIRED:
+            return ""
+        if value is default:
+            return value
+        if not isinstance(value, str):
+            self.fault(name, f"a text is wanted, not {_kind(value)}: put it in quotes")
+        elif not value.strip() or not value.isprintable() or len(value) > longest:
+            self.fault(name, f"a text of 1 to {longest} printable characters is wanted")
+        else:
+            return value
+        return ""
+
+    def shaped(self, name: str, shape: re.Pattern[str], wanted: str, default: Any = _REQUIRED) -> Any:
+        """A text that matches as a whole; `wanted` says in words what does."""
+        value = self.text(name, default)
+        if value and value is not default and not shape.fullmatch(value):
+            self.fault(name, f"{wanted} is wanted")
+        return value
+
+    def number(self, name: str, least: float, most: float, default: Any = _REQUIRED, *, whole: bool = True) -> Any:
+        """A number within limits; `whole`: without a fraction."""
+        value = self.take(name, default)
+        if value is _REQUIRED:
+            return least
+        kinds = int if whole else (int, float)
+        if isinstance(value, kinds) and not isinstance(value, bool) and least <= value <= most:
+            return value
+        self.fault(name, f"a {'whole ' if whole else ''}number from {least:g} to {most:g} is wanted")
+        return least
+
+    def each(self, name: str, default: Any = _REQUIRED) -> list[_Members]:
+        """The elements of a list of mappings."""
+        value = self.take(name, default)
+        if value is _REQUIRED or value is default:
+            return []
+        if not isinstance(value, list):
+            self.fault(name, f"a list is wanted, not {_kind(value)}")
+            return []
+        return [_Members(f"{self.at(name)}.{index}", element, self._faults) for index, element in enumerate(value)]
+
+    def one_of(self, first: str, second: str) -> None:
+        """Exactly one of two members has to be there."""
+        if (self._value.get(first) is None) == (self._value.get(second) is None):
+            self.fault("", f"{first} or {second} is wanted, and not both")
+
+    def finish(self) -> None:
+        """Refuse every member that nobody asked for."""
+        for name in self._value:
+            if name not in self._asked:
+                self.fault(
+                    str(name),
+                    f"there is no such section or member here; known: {', '.join(dict.fromkeys(self._asked))}",
+                )
+
+
+def _tenant(members: _Members, dialects: Mapping[str, DialectReader]) -> WantedTenant:
+    tenant = WantedTenant(
+        name=members.text("name"),
+        time_zone=_time_zone(members),
+        region=members.shaped("region", _REGION, "a country code of two capital letters, such as RU,", "RU"),
+        users=tuple(_user(user) for user in members.each("users", ())),
+        keys=tuple(_key(key) for key in members.each("keys", ())),
+        trunks=tuple(_trunk(trunk) for trunk in members.each("trunks", ())),
+        routes=tuple(_route(route) for route in members.each("routes", ())) if members.has("routes") else None,
+        scripts=(
+            *(_script(script) for script in members.each("scripts", ())),
+            *(script for dialect, read in dialects.items() for script in _dialect_section(members, dialect, read)),
+        ),
+    )
+    members.finish()
+    return tenant
+
+
+def _time_zone(members: _Members) -> str:
+    name: str = members.text("time_zone")
+    try:
+        return ZoneInfo(name).key if name else ""
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        members.fault("time_zone", f"there is no time zone {name!r}; an example: Europe/Moscow")
+        return ""
+
+
+def _user(members: _Members) -> WantedUser:
+    members.one_of("password", "password_hash")
+    user = WantedUser(
+        login=members.text("login"),
+        password=members.text("password", ""),
+        password_hash=members.shaped("password_hash", _ARGON2, "an argon2 hash, $argon2id$…,", ""),
+    )
+    members.finish()
+    return user
+
+
+def _key(members: _Members) -> WantedKey:
+    members.one_of("key", "key_hash")
+    key = WantedKey(
+        name=members.text("name"),
+        key=members.shaped("key", _KEY, "a key of ASCII letters, digits and signs without spaces", ""),
+        key_hash=members.shaped("key_hash", _SHA256, "a sha256 of 64 hex digits", ""),
+    )
+    members.finish()
+    return key
+
+
+def _trunk(members: _Members) -> WantedTrunk:
+    trunk = WantedTrunk(
+        name=members.shaped("name", _TRUNK_NAME, "a name of letters, digits, dots, dashes and underlines"),
+        lines=members.number("lines", 1, MOST_LINES),
+        calls_per_second=float(members.number("calls_per_second", 0, MOST_CALLS_PER_SECOND, whole=False)),
+        caller=_caller(members),
+    )
+    members.finish()
+    return trunk
+
+
+def _route(members: _Members) -> WantedRoute:
+    route = WantedRoute(
+        pattern=_pattern(members),
+        trunk=members.text("trunk"),
+        strip=members.number("strip", 0, MOST_STRIPPED, 0),
+        prepend=_diallable(members, "prepend", check_dial_string),
+        caller=_caller(members),
+    )
+    members.finish()
+    return route
+
+
+def _pattern(members: _Members) -> str:
+    pattern: str = members.text("pattern", longest=LONGEST_PATTERN)
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        members.fault("pattern", f"it is no regular expression: {error}")
+    return pattern
+
+
+def _caller(members: _Members) -> str:
+    """A number to be shown to those called; a leading + stays, because some carriers want it."""
+    return _diallable(members, "caller", lambda text: ("+" if text.startswith("+") else "") + digits_of(text))
+
+
+def _diallable(members: _Members, name: str, read: Callable[[str], str]) -> str:
+    written: str = members.text(name, "")
+    try:
+        return read(written) if written else ""
+    except NotDiallable as error:
+        members.fault(name, error.message)
+        return ""
+
+
+def _script(members: _Members) -> WantedScript:
+    number = members.number("number", 1, LARGEST_NUMBER)
+    wanted = WantedScript(
+        dialect=members.shaped("dialect", _DIALECT, "a dialect's name in small letters"),
+        number=number,
+        key=members.text("key", str(number)),
+        name=members.text("name", None),
+        script=_dialogue(members),
+    )
+    members.finish()
+    return wanted
+
+
+def _dialogue(members: _Members) -> Script:
+    written = members.take("script")
+    if written is _REQUIRED:
+        return Script("", {})
+    try:
+        script = document.from_document(written)
+    except Malformed as error:
+        members.fault(f"script.{error.field}".rstrip("."), error.message.removeprefix(f"{error.field}: "))
+        return Script("", {})
+    for found in check.faults(script):
+        members.fault(f"script.{found.path}", found.message)
+    if not _storable(document.to_document(script)):
+        members.fault("script", "it holds characters that no database stores")
+    return script
+
+
+def _dialect_section(members: _Members, dialect: str, read: DialectReader) -> list[WantedScript]:
+    section = members.take(dialect, None)
+    if section is None:
+        return []
+    try:
+        scripts = list(read(section))
+    except Malformed as error:
+        members.fault(f"{dialect}.{error.field}".rstrip("."), error.message)
+        return []
+    for script in scripts:
+        if not _storable([script.key, script.name, script.wire, document.to_document(script.script)]):
+            members.fault(dialect, f"script {script.number} holds characters that no database stores")
+    return scripts
+
+
+def _refuse_repeats(tenants: Sequence[WantedTenant], faults: list[tuple[str, str]]) -> None:
+    """Names are unique: those of tenants, logins and keys in the whole house, the others within their tenant."""
+    _repeats("tenants", "tenant name", [tenant.name for tenant in tenants], faults)
+    _repeats("tenants", "login", [user.login for tenant in tenants for user in tenant.users], faults)
+    keys = [key.key or key.key_hash for tenant in tenants for key in tenant.keys]
+    _repeats("tenants", "API key", keys, faults, secret=True)
+    for index, tenant in enumerate(tenants):
+        path = f"tenants.{index}"
+        _repeats(path, "name of a key", [key.name for key in tenant.keys], faults)
+        _repeats(path, "trunk", [trunk.name for trunk in tenant.trunks], faults)
+        _repeats(path, "script number", [f"{script.dialect} {script.number}" for script in tenant.scripts], faults)
+        _repeats(path, "script key", [f"{script.dialect} {script.key}" for script in tenant.scripts], faults)
+
+
+def _repeats(
+    path: str, kind: str, values: Sequence[str], faults: list[tuple[str, str]], *, secret: bool = False
+) -> None:
+    for value, count in Counter(values).items():
+        if value and count > 1:
+            faults.append((path, f"the same {kind} is there {count} times" + ("" if secret else f": {value}")))
+
+
+def _kind(value: object) -> str:
+    names = {str: "a text", bool: "yes or no", list: "a list", dict: "members with a name", type(None): "nothing"}
+    return names.get(type(value), "a number" if isinstance(value, int | float) else type(value).__name__)
+
+
+def _storable(value: object) -> bool:
+    """Whether every text in a tree can be stored as UTF-8 without NUL."""
+    match value:
+        case str():
+            return "\x00" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+        case Mapping():
+            return all(_storable(key) and _storable(member) for key, member in value.items())
+        case list() | tuple():
+            return all(_storable(element) for element in value)
+        case _:
+            return True

@@ -1,0 +1,261 @@
+"""Generated scripts, spoilt documents, and histories of a call that mostly fit what the call is doing.
+
+A history is a list of plain symbols; `live` turns each into an event that refers to the call as it then is (its turn,
+its choices), so that a generated history goes deep and still shrinks to something that can be read.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import strategies as st
+
+from core.stories import CALLEE, EXTENSION, reserved
+from outdial.core.call import Call, State, step
+from outdial.core.commands import CallCommand
+from outdial.core.events import (
+    Answered,
+    CallEvent,
+    CutOff,
+    HungUp,
+    KeyPressed,
+    Placed,
+    PromptEnded,
+    PromptFailed,
+    Resumed,
+    Ringing,
+    Timer,
+    TimerElapsed,
+)
+from outdial.core.prompt import Prompt, Recording, Slot, Text
+from outdial.core.script.nodes import Ask, Choice, Goal, HangUp, Node, Say, Script, Transfer
+
+_NAMES = st.sampled_from(["", "a", "b", "ж", "<a>", "{0}", "%s ", "${b}"])
+_KEYS = st.sampled_from(["1", "2", "12", "123", "*", "#1", "0"])
+
+_KEYS_OF_NODES = ("n0", "n1", "n2", "n3", "n4")
+_COUNTS = st.integers(1, len(_KEYS_OF_NODES))
+_LIMITS = st.none() | st.sampled_from([0.0, 30.0, 120.0])
+_ENDS = st.sampled_from([HangUp(), Transfer("100"), Say((), None), Goal("done", None)])
+
+_slots = st.builds(Slot, _NAMES, st.booleans())
+_texts = st.builds(
+    Text,
+    st.lists(_NAMES | _slots, max_size=3).map(tuple),
+    st.sampled_from(["ru-RU", "en-US"]),
+    st.sampled_from(["", "alena"]),
+)
+_pieces = _texts | st.builds(Recording, _NAMES)
+PROMPTS: st.SearchStrategy[Prompt] = st.lists(_pieces, max_size=2).map(tuple)
+
+
+@cache
+def nodes(targets: tuple[str, ...]) -> st.SearchStrategy[Node]:
+    """Any node whose targets are among these, or none."""
+    target = st.none() | st.sampled_from(targets)
+    choice = st.builds(Choice, _KEYS, st.none() | _NAMES, target)
+    return st.one_of(
+        st.builds(Say, PROMPTS, target),
+        st.builds(
+            Ask,
+            name=_NAMES,
+            prompt=PROMPTS,
+            choices=st.lists(choice, max_size=4).map(tuple),
+            wait_seconds=st.sampled_from([0.0, 1.5, 5.0, 30.0]),
+            plays=st.integers(0, 4),
+            default_keys=st.just("") | _KEYS,
+            exhausted=target,
+        ),
+        st.builds(Goal, _NAMES, target),
+        st.just(Transfer("100")),
+        st.sampled_from([HangUp(), Transfer("*8"), Transfer(""), Transfer("100&SIP/evil")]),
+    )
+
+
+@st.composite
+def scripts(draw: st.DrawFn, missing: bool = False) -> Script:
+    """Any script inside its own nodes, with circles and with nodes nobody reaches. `missing` adds bad targets."""
+    keys = _KEYS_OF_NODES[: draw(_COUNTS)]
+    targets = (*keys, "nowhere") if missing else keys
+    made = {key: draw(nodes(targets)) for key in keys}
+    return Script(targets[draw(_COUNTS) % len(targets)], made, draw(_LIMITS))
+
+
+@cache
+def _passing(keys: tuple[str, ...], after: str) -> st.SearchStrategy[Node]:
+    """Any node that leads on to `after`, or back from a question that is heard."""
+    onward = st.just(after)
+    choice = st.builds(Choice, _KEYS, st.none() | _NAMES, st.sampled_from(keys))
+    return st.one_of(
+        st.builds(Say, PROMPTS, onward),
+        st.builds(Goal, _NAMES, onward),
+        st.builds(
+            Ask,
+            name=_NAMES,
+            prompt=_pieces.map(lambda piece: (piece,)),
+            choices=st.lists(choice, max_size=3).map(tuple),
+            default_keys=st.just("") | _KEYS,
+            exhausted=onward,
+        ),
+    )
+
+
+@st.composite
+def sound_scripts(draw: st.DrawFn) -> Script:
+    """A script without faults: only a question that is heard leads back, and every node is led to."""
+    keys = _KEYS_OF_NODES[: draw(_COUNTS)]
+    made = {key: draw(_passing(keys, after)) for key, after in pairwise(keys)}
+    return Script(keys[0], {**made, keys[-1]: draw(_ENDS)}, draw(_LIMITS))
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from([10**400, -(10**400)]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@st.composite
+def spoilt(draw: st.DrawFn, document: object) -> object:
+    """A document in which one value is missing or is something else."""
+    made = copy.deepcopy(document)
+    at = draw(st.sampled_from(_places(made)))
+    holder: Any = made
+    for part in at[:-1]:
+        holder = holder[part]
+    if isinstance(holder, list) or draw(st.booleans()):
+        holder[at[-1]] = draw(JSON)
+    else:
+        del holder[at[-1]]
+    return made
+
+
+def _places(value: object, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The path to every value inside a document."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    found = []
+    for part, inner in inside:
+        found += [(*at, part), *_places(inner, (*at, part))]
+    return found
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """What kind of event happens, and which of its kind."""
+
+    what: str
+    which: int
+
+
+_KINDS = (
+    *("onward", "onward", "onward", "key", "key", "prompt ended", "turn", "second answered", "timer", "failed"),
+    *("placed", "ringing", "answered", "resumed"),
+)
+_RARE = ("gone", "second gone", "lost", "cut off")
+
+SYMBOLS = st.builds(Symbol, st.sampled_from(_KINDS + _RARE), st.integers(0, 11))
+_ONWARD = st.integers(0, 8).map(lambda count: [Symbol("onward", which % 5) for which in range(count)])
+HISTORIES = st.builds(
+    list.__add__,
+    _ONWARD,
+    st.lists(st.builds(Symbol, st.sampled_from(_KINDS), st.integers(0, 11)) | SYMBOLS, max_size=20),
+)
+
+
+def live(call: Call, symbol: Symbol) -> CallEvent:
+    """The event that a symbol means for a call as it is now; every third answer to a turn is late or early."""
+    which = symbol.which
+    turn = max(0, call.turn + (0, 0, -1, 0, 0, 1)[which % 6])
+    match symbol.what:
+        case "onward":
+            return _onward(call, which)
+        case "placed":
+            return Placed(CALLEE)
+        case "cut off":
+            return CutOff(CALLEE)
+        case "ringing":
+            return Ringing(EXTENSION if which == 0 else CALLEE)
+        case "answered":
+            return Answered(CALLEE)
+        case "second answered":
+            return Answered(EXTENSION)
+        case "prompt ended":
+            return PromptEnded(EXTENSION if which == 11 else CALLEE, turn)
+        case "failed":
+            return PromptFailed(CALLEE, turn, "no voice")
+        case "key":
+            return KeyPressed(EXTENSION if which == 11 else CALLEE, _key(call, which))
+        case "turn":
+            return TimerElapsed(CALLEE, Timer.TURN, turn)
+        case "timer":
+            return TimerElapsed(CALLEE, list(Timer)[which % len(Timer)], turn)
+        case "resumed":
+            return Resumed(CALLEE, up=which < 9)
+        case "gone":
+            return HungUp(CALLEE, (0, 486, 404, 503)[which % 4], (0, 16, 17)[which % 3])
+        case "second gone":
+            return HungUp(EXTENSION)
+        case _:
+            return HungUp(CALLEE if which < 8 else EXTENSION, lost=True)
+
+
+def _onward(call: Call, which: int) -> CallEvent:
+    """What brings a call on from where it stands, when all goes well."""
+    match call.state:
+        case State.RESERVED:
+            return Placed(CALLEE)
+        case State.DIALLING | State.RINGING:
+            return Answered(CALLEE)
+        case State.TRANSFERRING:
+            return Answered(EXTENSION)
+        case State.IN_SCRIPT if which % 2:
+            return KeyPressed(CALLEE, _key(call, which))
+        case _:
+            return PromptEnded(CALLEE, call.turn)
+
+
+def _key(call: Call, which: int) -> str:
+    """Often the next key of some choice of the question at hand."""
+    node = None if call.position is None else call.plan.script.nodes[call.position.node]
+    if isinstance(node, Ask) and node.choices and which < 8 and call.position is not None:
+        keys = node.choices[which % len(node.choices)].keys
+        return keys[min(len(call.position.keys), len(keys) - 1)]
+    return "0123456789*#ABCD"[which]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One step of a call: before, what it heard, after, what it asked."""
+
+    before: Call
+    event: CallEvent
+    after: Call
+    asked: list[CallCommand]
+
+
+def lived(script: Script, history: Sequence[Symbol]) -> Iterator[Moment]:
+    """Every step of a call that lives through a history."""
+    call = reserved(script, {"a": "12", "ж": "<a>{0}%s"})
+    for symbol in history:
+        event = live(call, symbol)
+        after, asked = step(call, event)
+        yield Moment(call, event, after, asked)
+        call = after
+
+
+def at_its_end(script: Script, history: Sequence[Symbol]) -> Call:
+    """The call that a history leads to."""
+    call = reserved(script)
+    for moment in lived(script, history):
+        call = moment.after
+    return call

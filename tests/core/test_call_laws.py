@@ -1,0 +1,218 @@
+"""Laws of every call, whatever it lives through: it never falls over, never dials twice, always ends, stays ended.
+
+The scripts are any that stay inside their own nodes, also such as a check would refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.generated import HISTORIES, SYMBOLS, Moment, at_its_end, live, lived, scripts
+from core.stories import CALLEE, reserved
+from outdial.core.call import IN_PROGRESS, TRANSITIONS, Call, ImpossibleTransition, State, step
+from outdial.core.commands import CallCommand, Dial, RecordAnswer, SetTimer, Speak
+from outdial.core.dialstring import check_dial_string
+from outdial.core.events import Placed, Resumed, Ringing, Timer, TimerElapsed
+from outdial.core.outcome import Outcome
+from outdial.core.script.interpreter import LONGEST_DIALOGUE_TURNS
+from outdial.core.script.nodes import Ask, Script
+
+MOST_TIMERS_TO_THE_END = 2 * LONGEST_DIALOGUE_TURNS + 10
+"""Every turn of the script, then transfer, hanging up and what is left of the limits."""
+
+
+@given(scripts(), HISTORIES)
+def test_nothing_that_happens_makes_a_call_fall_over(script, history):
+    for moment in lived(script, history):
+        assert isinstance(moment.after, Call)
+
+
+@given(scripts(), HISTORIES)
+def test_every_change_of_state_is_in_the_table(script, history):
+    for moment in lived(script, history):
+        if moment.after.state is not moment.before.state:
+            assert moment.after.state in TRANSITIONS[moment.before.state]
+
+
+@given(scripts(), HISTORIES, st.lists(SYMBOLS, min_size=1, max_size=10))
+def test_an_ended_call_asks_nothing_and_never_changes(script, history, later):
+    call = run_out(at_its_end(script, history))
+    for symbol in later:
+        assert step(call, live(call, symbol)) == (call, [])
+
+
+@given(scripts(), HISTORIES)
+def test_when_all_timers_elapse_a_call_ends_with_an_outcome(script, history):
+    call, timers = reserved(script), dict[Timer, int]()
+    for moment in lived(script, history):
+        call = moment.after
+        if isinstance(moment.event, Resumed):
+            timers.clear()  # they ran in the process that is gone
+        running(timers, moment.asked)
+    if call.state is State.RESERVED:
+        call, asked = step(call, Placed(CALLEE))
+        running(timers, asked)
+    assert_it_ends(call, timers)
+
+
+@given(scripts(), HISTORIES, st.booleans())
+def test_a_call_that_was_taken_up_again_in_any_state_ends_when_all_timers_elapse(script, history, up):
+    for call in {moment.after.state: moment.after for moment in lived(script, history)}.values():
+        resumed, asked = step(call, Resumed(CALLEE, up))
+        timers = dict[Timer, int]()
+        running(timers, asked)
+        assert_it_ends(resumed, timers)
+
+
+def assert_it_ends(call: Call, timers: dict[Timer, int]) -> None:
+    """Let one timer after the other elapse until the call has ended."""
+    for _ in range(MOST_TIMERS_TO_THE_END):
+        if call.state is State.ENDED:
+            break
+        assert timers, f"a call that is {call.state} waits for nothing"
+        timer = next(iter(timers))
+        call, asked = step(call, TimerElapsed(CALLEE, timer, timers.pop(timer)))
+        running(timers, asked)
+    assert call.state is State.ENDED
+    assert call.outcome is not None
+
+
+@given(scripts(), HISTORIES)
+def test_an_outcome_is_known_as_soon_as_a_call_is_ending(script, history):
+    for moment in lived(script, history):
+        if moment.after.state in (State.ENDING, State.ENDED):
+            assert moment.after.outcome is not None
+        if moment.after.state is State.ENDED:
+            assert moment.after.position is None
+
+
+@given(scripts(), HISTORIES)
+def test_an_answered_call_ends_answered_or_interrupted(script, history):
+    answered = False
+    for moment in lived(script, history):
+        answered = answered or moment.after.was_answered
+        if answered and moment.after.state is State.ENDED:
+            assert moment.after.outcome in (Outcome.ANSWERED, Outcome.INTERRUPTED)
+
+
+@given(scripts(), HISTORIES)
+def test_no_channel_is_dialled_twice_and_only_what_may_be_dialled(script, history):
+    dialled = [command for moment in lived(script, history) for command in moment.asked if isinstance(command, Dial)]
+    assert len({command.channel for command in dialled}) == len(dialled)
+    for command in dialled:
+        assert check_dial_string(command.number) == command.number
+
+
+@given(scripts(), HISTORIES)
+def test_only_a_choice_of_the_question_is_recorded(script, history):
+    choices = {
+        (node.name, choice.record, choice.keys)
+        for node in script.nodes.values()
+        if isinstance(node, Ask)
+        for choice in node.choices
+    }
+    for moment in lived(script, history):
+        kept = [command for command in moment.asked if isinstance(command, RecordAnswer)]
+        assert {(answer.question, answer.value, answer.keys) for answer in kept} <= choices
+        assert moment.after.answers_given == moment.before.answers_given + len(kept)
+
+
+@given(scripts(), HISTORIES)
+def test_turns_never_fall_and_every_prompt_has_a_turn_of_its_own(script, history):
+    spoken: list[int] = []
+    for moment in lived(script, history):
+        assert moment.after.turn >= moment.before.turn
+        spoken += [command.turn for command in moment.asked if isinstance(command, Speak)]
+        assert moment.after.position is None or moment.after.position.turn == moment.after.turn
+    assert spoken == sorted(set(spoken))
+
+
+@given(scripts(), HISTORIES)
+def test_a_position_is_there_exactly_while_the_script_runs_and_inside_it(script, history):
+    for moment in lived(script, history):
+        position = moment.after.position
+        assert (position is not None) == (moment.after.state is State.IN_SCRIPT)
+        assert position is None or position.node in script.nodes
+
+
+@given(scripts(), HISTORIES)
+def test_the_same_history_gives_the_same_call_and_nothing_is_taken_back(script, history):
+    moments = list(lived(script, history))
+    assert moments == list(lived(script, history))
+    for moment in moments:
+        assert moment.after.goals[: len(moment.before.goals)] == moment.before.goals
+        assert kept_plan(moment)
+
+
+def kept_plan(moment: Moment) -> bool:
+    """Whether a step left alone what was settled at reservation."""
+    return moment.after.plan is moment.before.plan and moment.after.attempt == moment.before.attempt
+
+
+def running(timers: dict[Timer, int], asked: list[CallCommand]) -> None:
+    """Take the timers that were asked for over into those that run, in the order in which they will elapse.
+
+    The order of elapsing is the worst one: the call's own limits last.
+    """
+    for command in asked:
+        if isinstance(command, SetTimer):
+            timers.pop(command.timer, None)
+            timers[command.timer] = command.turn
+    for last in (Timer.SILENT_LIMIT, Timer.CALL_LIMIT):
+        if last in timers:
+            timers[last] = timers.pop(last)
+
+
+def run_out(call: Call) -> Call:
+    """The call after the end of everything."""
+    if call.state is State.RESERVED:
+        call, _ = step(call, Placed(CALLEE))
+    for _ in range(MOST_TIMERS_TO_THE_END):
+        for timer in Timer:
+            call, _ = step(call, TimerElapsed(CALLEE, timer, call.turn))
+        if call.state is State.ENDED:
+            break
+    assert call.state is State.ENDED
+    return call
+
+
+# ------------------------------------------------------------------------------------------------ the table
+
+
+def reachable(table: Mapping[State, frozenset[State]], start: State) -> set[State]:
+    """The states that a table leads to."""
+    seen, waiting = set[State](), [start]
+    while waiting:
+        state = waiting.pop()
+        if state not in seen:
+            seen.add(state)
+            waiting += table[state]
+    return seen
+
+
+def test_every_state_is_in_the_table_is_reached_and_reaches_the_end():
+    assert set(TRANSITIONS) == set(State)
+    assert reachable(TRANSITIONS, State.RESERVED) == set(State)
+    for state in State:
+        assert State.ENDED in reachable(TRANSITIONS, state)
+
+
+def test_no_state_is_entered_twice():
+    for state in State:
+        assert all(state not in reachable(TRANSITIONS, after) for after in TRANSITIONS[state])
+
+
+def test_only_an_ended_call_is_not_in_progress():
+    assert set(State) - IN_PROGRESS == {State.ENDED}
+    assert not TRANSITIONS[State.ENDED]
+
+
+def test_a_step_outside_the_table_is_a_fault_of_ours(monkeypatch):
+    monkeypatch.setitem(TRANSITIONS, State.DIALLING, frozenset({State.ENDED}))
+    call, _ = step(reserved(Script("n", {})), Placed(CALLEE))
+    with pytest.raises(ImpossibleTransition, match="dialling -> ringing"):
+        step(call, Ringing(CALLEE))

@@ -1,0 +1,101 @@
+"""Every planted fault of a script is found where it was planted, and a script without faults plays to its end inside
+its own nodes."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.generated import HISTORIES, lived, scripts, sound_scripts
+from core.stories import ask, heard, key, picked_up, say, script, tell
+from outdial.core.script.check import Fault, faults
+from outdial.core.script.nodes import Ask, Goal, HangUp, Say, Script, Transfer
+
+SOUND = script(
+    "hello",
+    hello=say("hello", "q"),
+    q=ask("q?", key("1", "yes", "done"), key("2", None, "q"), key("3"), exhausted="agent"),
+    done=Goal("done", "bye"),
+    bye=HangUp(),
+    agent=Transfer("100"),
+)
+CIRCLE = "this node is in a circle that never listens to the callee"
+
+
+def test_a_sound_script_has_no_faults():
+    assert faults(SOUND) == []
+
+
+def test_a_start_that_does_not_exist_is_found():
+    assert faults(script("x", a=HangUp())) == [Fault("start", 'there is no node "x"')]
+    assert [fault.path for fault in faults(Script("a", {}))] == ["start"]
+
+
+def test_targets_that_do_not_exist_are_found_with_their_paths():
+    broken = script(
+        "a", a=say("a", "x"), b=Goal("b", "x"), c=ask("c?", key("1", None, "a"), key("2", None, "x"), exhausted="x")
+    )
+    assert [fault.path for fault in faults(broken)] == [
+        "nodes.a.next",
+        "nodes.b.next",
+        "nodes.c.choices.1.next",
+        "nodes.c.exhausted",
+    ]
+
+
+def test_nodes_that_nothing_leads_to_are_found():
+    assert faults(script("a", a=HangUp(), b=say("b", "a"))) == [Fault("nodes.b", "nothing leads to this node")]
+
+
+def test_circles_that_never_listen_are_found_with_every_node_in_them():
+    deaf = script("in", **{"in": say("in", "a")}, a=say("a", "b"), b=Goal("b", "a"))
+    assert faults(deaf) == [Fault("nodes.a", CIRCLE), Fault("nodes.b", CIRCLE)]
+    assert faults(script("a", a=say("a", "a"))) == [Fault("nodes.a", CIRCLE)]
+
+
+def test_a_question_that_answers_itself_does_not_listen():
+    itself = ask("", key("1", "x", "a"), default_keys="1")
+    assert [fault.path for fault in faults(script("a", a=say("a", "b"), b=itself))] == ["nodes.a", "nodes.b"]
+
+
+def test_a_question_that_is_heard_or_waits_for_keys_does_listen():
+    for listens in (
+        ask("q?", key("1", "x", "a"), default_keys="1"),
+        ask("", key("1", "x", "a")),
+        ask("", key("1", "x", "a"), default_keys="5"),
+    ):
+        assert faults(script("a", a=say("a", "b"), b=listens)) == []
+
+
+def test_an_extension_that_may_not_be_dialled_is_found():
+    assert [fault.path for fault in faults(script("a", a=Transfer("100&SIP/evil")))] == ["nodes.a.extension"]
+
+
+@given(scripts(missing=True), st.sampled_from(["nowhere", "n9"]))
+def test_a_planted_target_is_always_found(made, target):
+    planted = Script("n0", {**made.nodes, "n0": Say((), target)}, made.silent_limit_seconds)
+    assert any(fault.path == "nodes.n0.next" for fault in faults(planted))
+
+
+@given(sound_scripts())
+def test_a_script_that_only_leads_back_from_questions_that_are_heard_has_no_faults(made):
+    assert faults(made) == []
+
+
+@given(sound_scripts(), HISTORIES)
+def test_a_script_without_faults_never_leads_out_of_its_nodes(made, history):
+    for moment in lived(made, history):
+        assert moment.after.position is None or moment.after.position.node in made.nodes
+
+
+@given(scripts())
+def test_a_script_without_deaf_circles_comes_to_an_end_or_a_question_by_itself(made):
+    if any(fault.message == CIRCLE for fault in faults(made)):
+        return
+    call = picked_up(made)
+    for _ in made.nodes:
+        node = None if call.position is None else made.nodes[call.position.node]
+        if not isinstance(node, Say):
+            break
+        call = tell(call, heard(call.turn))
+    assert call.position is None or isinstance(made.nodes[call.position.node], Ask)
