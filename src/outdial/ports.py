@@ -1,0 +1,468 @@
+"""What the house needs from outside, as small protocols. Their docstrings are the contract; one test suite checks every
+implementation of a port.
+
+The far end's failure is an event or a returned value, never an exception; an exception from a port means that the port
+itself is out of order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from outdial.core.call import Call
+from outdial.core.campaign import Campaign, CampaignSettings
+from outdial.core.commands import RecordAnswer, SwitchCommand
+from outdial.core.contact import Answer, Due, NewContact, Try
+from outdial.core.events import NetworkEvent
+from outdial.core.facts import Fact
+from outdial.core.ids import AttemptId, CampaignId, Channel, ContactId, ScriptId, TenantId
+from outdial.core.outcome import Outcome
+from outdial.core.script.nodes import Script
+from outdial.core.trunk import Route
+from outdial.core.wanted import WantedRoute, WantedScript, WantedTenant, WantedTrunk
+
+# ------------------------------------------------------------------------------------------------------- time
+
+
+class Cancellable(Protocol):
+    """Something that will happen unless it is cancelled."""
+
+    def cancel(self) -> None:
+        """Make it not happen; too late is no error."""
+
+
+class Clock(Protocol):
+    """Time. Durations are in seconds as the callee would feel them; a sped-up clock makes each of them shorter."""
+
+    def now(self) -> datetime:
+        """The wall-clock time, aware, UTC. It is never sped up."""
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed moment, as felt."""
+
+    def after(self, seconds: float) -> datetime:
+        """The wall-clock time at which a wait of so many felt seconds that begins now is over."""
+
+    def hold(self) -> None:
+        """Work begins that takes no time in the life of a callee: where callees live in this process, their time stands
+        still until `release`. Holds add up. Nobody may wait for felt time while holding it."""
+
+    def release(self) -> None:
+        """That work is over."""
+
+    def call_after(self, seconds: float, act: Callable[[], None]) -> Cancellable:
+        """Call `act` after so many felt seconds, and after everything that happened before."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait so many felt seconds."""
+
+
+# ----------------------------------------------------------------------------------------------------- switch
+
+
+class SwitchDown(Exception):
+    """The switch cannot be reached; nothing was done."""
+
+
+class Telephony(Protocol):
+    """A switch: carries out commands and reports what happened.
+
+    Every `Dial` leads to exactly one `HungUp` of its channel, also when the dial is refused at once. Events of one
+    channel come in their order. A command for a channel that is gone changes nothing. Channel ids are the house's;
+    dialling an id that stands already places no second call.
+    """
+
+    async def run(self) -> None:
+        """Keep in touch with the switch for as long as this runs: exactly while this process is in charge of dialling.
+
+        Calls that stand when it ends stay where they are.
+        """
+
+    async def perform(self, command: SwitchCommand) -> None:
+        """Do it, or arrange for it; what comes of it is an event. Raises `SwitchDown` when the switch is away."""
+
+    def events(self) -> AsyncIterator[NetworkEvent]:
+        """Everything that happens to our channels, from now on. One reader."""
+
+    async def standing(self) -> Mapping[Channel, bool]:
+        """Our channels that exist at the switch; True for those whose far end has picked up."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether calls can be placed now. It turns true again by itself when the switch is back."""
+
+
+# ----------------------------------------------------------------------------------------------------- speech
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPrompt:
+    """A telephony wav file (8 kHz, mono, 16 bit) and its length."""
+
+    path: Path
+    duration_seconds: float
+
+
+class SpeechFailed(Exception):
+    """No engine could speak the text; the message says why."""
+
+
+class Speech(Protocol):
+    """Turns words into a sound file, kept by content: the same words are made once."""
+
+    async def render(self, text: str, language: str, voice: str = "", *, personal: bool = False) -> RenderedPrompt:
+        """The sound of a text. `personal` words are not kept for long. Raises `SpeechFailed`."""
+
+
+# ------------------------------------------------------------------------------------------------------ audio
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFile:
+    """An uploaded sound. `name` is what the caller called it; `path` is the file a switch plays."""
+
+    id: int
+    name: str
+    path: Path
+    seconds: float
+
+
+class Workshop(Protocol):
+    """Makes telephony sound out of uploaded files."""
+
+    async def convert(self, source: Path, target: Path) -> float:
+        """Write `target` (8 kHz, mono, 16 bit wav) and its .mp3 companion from any audio file; seconds of sound.
+
+        Raises `outdial.core.errors.NotAudio` and leaves no file behind when the source holds no sound.
+        """
+
+
+class Library(Protocol):
+    """A tenant's uploaded sounds."""
+
+    async def put(self, tenant: TenantId, name: str, path: Path, seconds: float) -> AudioFile:
+        """Keep a sound under a name; a name that exists keeps its id and takes the new path."""
+
+    async def named(self, tenant: TenantId, name: str) -> AudioFile | None:
+        """The sound of that name."""
+
+    async def all(self, tenant: TenantId) -> list[AudioFile]:
+        """Every sound, oldest first."""
+
+    async def remove(self, tenant: TenantId, name: str) -> AudioFile | None:
+        """Forget a sound; what was forgotten, or None. The file itself is the caller's to delete."""
+
+
+# ----------------------------------------------------------------------------------------------------- access
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is asking: a user of a tenant, or a key of it (then `login` is the key's name)."""
+
+    tenant: TenantId
+    login: str
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A stored user: whose it is and the argon2 hash of the password."""
+
+    identity: Identity
+    password_hash: str
+
+
+class Access(Protocol):
+    """Users, API keys and sessions. Secrets are stored as hashes only."""
+
+    async def credential(self, login: str) -> Credential | None:
+        """The user of that login."""
+
+    async def key_owner(self, key_hash: str) -> Identity | None:
+        """Whose API key has this sha256 hex digest."""
+
+    async def default_tenant(self) -> TenantId | None:
+        """The tenant that loopback callers act for: the first one made."""
+
+    async def open_session(self, token_hash: str, identity: Identity, idle_seconds: float) -> None:
+        """Remember a session that ends after so many idle seconds."""
+
+    async def session(self, token_hash: str) -> Identity | None:
+        """Whose session this is, and begin its idle time anew; None when there is none or it is over."""
+
+
+# ------------------------------------------------------------------------------------- scripts and campaigns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptRecord:
+    """A stored script. `number` and `key` are the ids that its dialect and its caller know it by."""
+
+    id: ScriptId
+    tenant: TenantId
+    dialect: str
+    number: int
+    key: str
+    name: str | None
+    script: Script
+    wire: Mapping[str, Any]
+    """What the dialect has to give back as it came."""
+
+
+class Scripts(Protocol):
+    """Scripts of a tenant in one dialect. An edit makes a new version; calls under way keep theirs."""
+
+    async def next_number(self, tenant: TenantId, dialect: str) -> int:
+        """A number that no script of the dialect has or ever had; it stays reserved."""
+
+    async def part_numbers(self, tenant: TenantId, dialect: str, count: int) -> int:
+        """The first of `count` fresh, consecutive numbers for parts of scripts (questions)."""
+
+    async def create(
+        self,
+        tenant: TenantId,
+        dialect: str,
+        number: int,
+        key: str,
+        name: str | None,
+        script: Script,
+        wire: Mapping[str, Any],
+    ) -> ScriptRecord:
+        """Store a new script under a reserved number. Raises `KeyTaken`."""
+
+    async def replace(self, id: ScriptId, name: str | None, script: Script, wire: Mapping[str, Any]) -> ScriptRecord:
+        """Store a new version."""
+
+    async def by_number(self, tenant: TenantId, dialect: str, number: int) -> ScriptRecord | None:
+        """The script that its dialect knows by this number."""
+
+    async def by_key(self, tenant: TenantId, dialect: str, key: str) -> ScriptRecord | None:
+        """The script that its caller knows by this key."""
+
+    async def all(self, tenant: TenantId, dialect: str) -> list[ScriptRecord]:
+        """Every script of the dialect, oldest first."""
+
+
+class Campaigns(Protocol):
+    """Campaigns of a tenant in one dialect, and their contacts."""
+
+    async def save(
+        self,
+        tenant: TenantId,
+        dialect: str,
+        existing: CampaignId | None,
+        key: str,
+        settings: CampaignSettings,
+        contacts: Sequence[NewContact] | None,
+    ) -> Campaign:
+        """Make or edit a campaign and replace its list, in one transaction; nothing is kept when it fails.
+
+        A new campaign with an empty `key` gets its number as key. `contacts`: None keeps the list as it is. Otherwise
+        contacts whose key is not in the list are deleted; those that stay and are open take the new variables and due
+        time, and nothing is ever dialled again because of it; the rest is added. Raises `KeyTaken`.
+        """
+
+    async def by_number(self, tenant: TenantId, dialect: str, number: int) -> Campaign | None:
+        """The campaign that its dialect knows by this number."""
+
+    async def by_key(self, tenant: TenantId, dialect: str, key: str) -> Campaign | None:
+        """The campaign that its caller knows by this key."""
+
+
+class Reports(Protocol):
+    """What happened, as feeds and lists. A feed never passes over a row that is still being written."""
+
+    async def tries_of(self, campaign: CampaignId) -> list[Try]:
+        """Every try of a campaign, in the order of their numbers."""
+
+    async def answers_of(self, campaign: CampaignId) -> list[Answer]:
+        """Every answer of a campaign, in the order of their numbers."""
+
+    async def tries_since(self, tenant: TenantId, dialect: str, since: datetime, limit: int) -> list[Try]:
+        """Tries changed at or after a moment, in the order of change.
+
+        A full page of `limit` goes on to the end of its last second, so that a cursor of whole seconds moves on.
+        """
+
+    async def answers_since(self, tenant: TenantId, dialect: str, since: datetime, limit: int) -> list[Answer]:
+        """Answers given at or after a moment, in the order of time; pages as in `tries_since`."""
+
+
+# ----------------------------------------------------------------------------------------------------- set-up
+
+
+class SetupTransaction(Protocol):
+    """The store while somebody sets it up. `put_…` adds what is not there and changes what is, by its name.
+
+    A name that belongs to another tenant raises `KeyTaken`, after which the transaction is good for nothing.
+    """
+
+    async def tenant_names(self) -> list[str]:
+        """Every tenant, oldest first."""
+
+    async def tenant(self, name: str) -> tuple[TenantId, WantedTenant] | None:
+        """The tenant of that name, without what belongs to it."""
+
+    async def put_tenant(self, tenant: WantedTenant) -> None:
+        """Add or change a tenant, and nothing that belongs to it."""
+
+    async def users(self, tenant: TenantId) -> Mapping[str, str]:
+        """Password hashes by login."""
+
+    async def put_user(self, tenant: TenantId, login: str, password_hash: str) -> None:
+        """Add a user, or change the password and end the user's sessions."""
+
+    async def keys(self, tenant: TenantId) -> Mapping[str, str]:
+        """Hashes of API keys by name."""
+
+    async def put_key(self, tenant: TenantId, name: str, key_hash: str) -> None:
+        """Add or change an API key."""
+
+    async def trunks(self, tenant: TenantId) -> Mapping[str, WantedTrunk]:
+        """Trunks by name."""
+
+    async def put_trunk(self, tenant: TenantId, trunk: WantedTrunk) -> None:
+        """Add or change a trunk."""
+
+    async def routes(self, tenant: TenantId) -> Sequence[WantedRoute]:
+        """Routes in their order."""
+
+    async def replace_routes(self, tenant: TenantId, routes: Sequence[WantedRoute]) -> None:
+        """Put a new list in the place of the old one. Every trunk that it names exists."""
+
+    async def script(self, tenant: TenantId, dialect: str, number: int) -> ScriptRecord | None:
+        """The script that its dialect knows by this number."""
+
+    async def put_script(self, tenant: TenantId, wanted: WantedScript, wire: Mapping[str, Any]) -> None:
+        """Add a script under its number, which then counts as given, or make a new version of it."""
+
+    async def part_numbers(self, tenant: TenantId, dialect: str, count: int) -> int:
+        """The first of `count` fresh, consecutive numbers for parts of scripts."""
+
+
+class SetupStore(Protocol):
+    """Where a set-up is written."""
+
+    def transaction(self, *, keep: bool) -> AbstractAsyncContextManager[SetupTransaction]:
+        """All or nothing, one at a time in the whole database. Without `keep` nothing of it stays in the end."""
+
+
+# ---------------------------------------------------------------------------------------------------- dialling
+
+
+class StoreDown(Exception):
+    """The database cannot be reached; nothing was changed, and trying again later helps."""
+
+
+class StoreRefused(Exception):
+    """The database will not take what it was given; nothing was changed, and trying again does not help."""
+
+
+class NotInCharge(Exception):
+    """Another process dials for this database now; whoever gets this must stop dialling."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """What is saved before a call is placed."""
+
+    attempt: AttemptId
+    contact: ContactId
+    trunk: str
+    number: str
+    caller: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the journal: a call as it is after a step, the answers that step recorded, and what is settled.
+
+    The last entry of an attempt has a call that is ENDED. `retry_at` is the contact's next try; None there means that
+    the contact is done.
+    """
+
+    call: Call
+    answers: tuple[RecordAnswer, ...] = ()
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    talk_seconds: float = 0.0
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAttempt:
+    """An attempt that a former process left open: the call as last saved and its campaign."""
+
+    call: Call
+    campaign: CampaignId | None
+    tenant: TenantId
+    digits: str
+    attempts_made: int
+    reserved_at: datetime
+    answered_at: datetime | None
+
+
+class Dialling(Protocol):
+    """The store as the dialling engine sees it. One process at a time is in charge of a database.
+
+    Every method raises `StoreDown` when the database is away; a write raises `StoreRefused` when it is at fault itself.
+
+    Every write is guarded by the fencing number of the charge; a writer that has lost it gets `NotInCharge` and has
+    changed nothing.
+    """
+
+    async def take_charge(self) -> bool:
+        """Become the process that dials; False when another one is."""
+
+    async def charge_lost(self) -> None:
+        """Wait for as long as the charge is held."""
+
+    async def yield_charge(self) -> None:
+        """Let another process dial."""
+
+    async def running(self) -> list[Campaign]:
+        """Campaigns that are to be dialled."""
+
+    async def scripts_of(self, campaigns: Sequence[Campaign]) -> Mapping[ScriptId, tuple[int, Script]]:
+        """The version number and the current form of the scripts that campaigns name; a missing one is left out."""
+
+    async def routes(self, tenant: TenantId) -> list[Route]:
+        """A tenant's routes in their order."""
+
+    async def due(self, campaign: CampaignId, now: datetime, limit: int) -> list[Due]:
+        """Waiting contacts that may be called now, first the one due longest, then in the order they came."""
+
+    async def reserve(
+        self, campaign: Campaign, script: tuple[ScriptId, int] | None, reservations: Sequence[Reservation]
+    ) -> set[AttemptId]:
+        """Save attempts before they are dialled; those won. A contact that is no longer waiting is not won."""
+
+    async def settle_undialled(self, campaign: CampaignId, contacts: Sequence[ContactId], outcome: Outcome) -> None:
+        """Close waiting contacts that cannot be called, each with an attempt of that outcome."""
+
+    async def save(self, entries: Sequence[Entry]) -> None:
+        """Write journal entries in one transaction: calls, answers, outcomes, the contacts' next tries."""
+
+    async def close_finished(self, campaigns: Sequence[CampaignId]) -> list[CampaignId]:
+        """Close those running campaigns that have nobody left to call and no call under way; those closed."""
+
+    async def open_attempts(self) -> list[OpenAttempt]:
+        """Attempts that have no outcome yet."""
+
+
+# --------------------------------------------------------------------------------------------------------- bus
+
+
+class Bus(Protocol):
+    """Carries facts between operations, engine and pages, also across processes. A fact may be lost."""
+
+    async def announce(self, fact: Fact) -> None:
+        """Tell everybody."""
+
+    def listen(self, hear: Callable[[Fact], None]) -> Callable[[], None]:
+        """Call `hear` for every fact from now on; the returned function ends that."""
