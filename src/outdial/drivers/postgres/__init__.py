@@ -1,0 +1,1 @@
+"""The store: PostgreSQL, embedded or given by its URL."""

@@ -1,0 +1,70 @@
+"""A call as it is stored between two steps: what cannot be read off the other columns of its attempt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+
+from outdial.core.call import Call, Plan, State
+from outdial.core.ids import AttemptId
+from outdial.core.outcome import Outcome
+from outdial.core.script.document import from_document
+from outdial.core.script.interpreter import Phase, Position
+from outdial.core.script.nodes import HangUp, Script
+from outdial.drivers.postgres.pool import decode
+
+DEFAULT_RING_SECONDS = 45.0
+"""For an attempt whose campaign has been deleted meanwhile."""
+
+_NO_SCRIPT = Script("end", {"end": HangUp()})
+
+
+def life_to(call: Call) -> dict[str, Any] | None:
+    """The column `life`; an ended call needs none."""
+    if call.state is State.ENDED:
+        return None
+    at = call.position
+    position = None if at is None else [at.node, at.turn, at.phase, at.plays, at.keys]
+    return {
+        "turn": call.turn,
+        "position": position,
+        "answers_given": call.answers_given,
+        "transfer_extension": call.transfer_extension,
+        "outcome": call.outcome,
+        "goals": call.goals,
+    }
+
+
+def call_from(row: asyncpg.Record) -> Call:
+    """An open attempt as the call that it was when it was last saved."""
+    life = decode(row["life"]) if row["life"] else {}
+    position = life.get("position")
+    outcome = life.get("outcome")
+    return Call(
+        attempt=AttemptId(row["id"]),
+        plan=_plan_from(row),
+        state=State(row["state"]),
+        turn=life.get("turn", 0),
+        position=None if position is None else _position_from(position),
+        goals=tuple(life.get("goals", ())),
+        answers_given=life.get("answers_given", 0),
+        transfer_extension=life.get("transfer_extension", ""),
+        outcome=None if outcome is None else Outcome(outcome),
+    )
+
+
+def _plan_from(row: asyncpg.Record) -> Plan:
+    return Plan(
+        trunk=row["trunk"],
+        number=row["number"],
+        caller=row["caller"],
+        ring_seconds=row["ring_seconds"] or DEFAULT_RING_SECONDS,
+        script=from_document(decode(row["document"])) if row["document"] else _NO_SCRIPT,
+        variables=decode(row["variables"]) if row["variables"] else {},
+    )
+
+
+def _position_from(stored: list[Any]) -> Position:
+    node, turn, phase, plays, keys = stored
+    return Position(node, turn, Phase(phase), plays, keys)

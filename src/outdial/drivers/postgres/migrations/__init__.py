@@ -1,0 +1,1 @@
+"""The schema's history; `versions/` holds one file a step."""

@@ -1,0 +1,118 @@
+"""Rows of the database as the values of the core, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+
+from outdial.core.call import Party, State
+from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
+from outdial.core.contact import Answer, Try
+from outdial.core.ids import AttemptId, CampaignId, ScriptId, TenantId, TrunkId
+from outdial.core.outcome import Outcome
+from outdial.core.retry import RetryRule
+from outdial.core.script.document import from_document
+from outdial.core.trunk import Route, Trunk
+from outdial.drivers.postgres.pool import decode, to_json
+from outdial.ports import ScriptRecord
+
+
+def campaign_from(row: asyncpg.Record) -> Campaign:
+    """A row of `campaigns`."""
+    settings = CampaignSettings(
+        name=row["name"],
+        state=CampaignState(row["state"]),
+        script=None if row["script_id"] is None else ScriptId(row["script_id"]),
+        lines=row["lines"],
+        calls_per_second=row["calls_per_second"],
+        dial_prefix=row["dial_prefix"],
+        ring_seconds=row["ring_seconds"],
+        retry=RetryRule(row["attempts"], row["interval_seconds"]),
+        wire=decode(row["wire"]),
+    )
+    return Campaign(
+        id=CampaignId(row["id"]),
+        tenant=TenantId(row["tenant_id"]),
+        dialect=row["dialect"],
+        number=row["number"],
+        key=row["key"],
+        settings=settings,
+    )
+
+
+def settings_to(settings: CampaignSettings) -> list[Any]:
+    """The columns of `campaigns` from `name` to `wire`, in their order."""
+    return [
+        settings.name,
+        settings.state,
+        settings.script,
+        settings.lines,
+        settings.calls_per_second,
+        settings.dial_prefix,
+        settings.ring_seconds,
+        settings.retry.attempts,
+        settings.retry.interval_seconds,
+        to_json(settings.wire),
+    ]
+
+
+def script_from(row: asyncpg.Record) -> ScriptRecord:
+    """A row of `scripts` with its current document."""
+    return ScriptRecord(
+        id=ScriptId(row["id"]),
+        tenant=TenantId(row["tenant_id"]),
+        dialect=row["dialect"],
+        number=row["number"],
+        key=row["key"],
+        name=row["name"],
+        script=from_document(decode(row["document"])),
+        wire=decode(row["wire"]),
+    )
+
+
+def route_from(row: asyncpg.Record) -> Route:
+    """A row of `routes` with its trunk."""
+    trunk = Trunk(TrunkId(row["trunk_id"]), row["name"], row["lines"], row["calls_per_second"], row["trunk_caller"])
+    return Route(row["pattern"], trunk, row["strip"], row["prepend"], row["caller"])
+
+
+def try_from(row: asyncpg.Record) -> Try:
+    """A row of the queries of `reports.sql` that list tries."""
+    attempt = row["attempt_id"]
+    return Try(
+        number=row["try_number"],
+        campaign=CampaignId(row["campaign_id"]),
+        campaign_number=row["campaign_number"],
+        contact_key=row["key"],
+        contact_wire=decode(row["contact_wire"]),
+        campaign_wire=decode(row["campaign_wire"]),
+        due_at=row["due_at"],
+        changed_at=row["changed_at"],
+        ordinal=row["ordinal"],
+        attempt=None if attempt is None else AttemptId(attempt),
+        state=None if row["state"] is None else State(row["state"]),
+        outcome=None if row["outcome"] is None else Outcome(row["outcome"]),
+        ended_by=None if row["ended_by"] is None else Party(row["ended_by"]),
+        goals=tuple(row["goals"]),
+        sip_code=row["sip_code"],
+        q850_cause=row["q850_cause"],
+        reserved_at=row["reserved_at"],
+        ended_at=row["ended_at"],
+    )
+
+
+def answer_from(row: asyncpg.Record) -> Answer:
+    """A row of `answers`."""
+    return Answer(
+        number=row["id"],
+        campaign_number=row["campaign_number"],
+        script_number=row["script_number"],
+        contact_key=row["contact_key"],
+        contact_wire=decode(row["contact_wire"]),
+        question=row["question"],
+        value=row["value"],
+        keys=row["keys"],
+        attempt=AttemptId(str(row["attempt_id"])),
+        changed_at=row["changed_at"],
+    )

@@ -1,0 +1,126 @@
+"""Tenants, users, keys, trunks, routes and scripts as somebody sets them up: in one transaction, one at a time.
+
+Numbers given to scripts by hand raise the counter that gives the next ones, so none is ever given twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import asyncpg
+
+from outdial.core.errors import KeyTaken
+from outdial.core.ids import TenantId
+from outdial.core.script.document import to_document
+from outdial.core.wanted import WantedRoute, WantedScript, WantedTenant, WantedTrunk
+from outdial.drivers.postgres import statements
+from outdial.drivers.postgres.counters import next_number
+from outdial.drivers.postgres.pool import asking, to_json
+from outdial.drivers.postgres.rows import script_from
+from outdial.ports import ScriptRecord
+
+_SQL = statements.load("setup.sql")
+_SCRIPTS = statements.load("scripts.sql")
+
+
+class PostgresSetup:
+    """Implements `outdial.ports.SetupStore`."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    @asynccontextmanager
+    async def transaction(self, *, keep: bool) -> AsyncIterator[PostgresSetupTransaction]:
+        with asking():
+            async with self._pool.acquire() as connection:
+                transaction = connection.transaction()
+                await transaction.start()
+                try:
+                    await connection.execute(_SQL["take_turn"])
+                    yield PostgresSetupTransaction(connection)
+                except BaseException:
+                    await transaction.rollback()
+                    raise
+                await (transaction.commit() if keep else transaction.rollback())
+
+
+class PostgresSetupTransaction:
+    """Implements `outdial.ports.SetupTransaction`."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    async def tenant_names(self) -> list[str]:
+        return [row["name"] for row in await self._connection.fetch(_SQL["tenant_names"])]
+
+    async def tenant(self, name: str) -> tuple[TenantId, WantedTenant] | None:
+        row = await self._connection.fetchrow(_SQL["tenant"], name)
+        if row is None:
+            return None
+        return TenantId(row["id"]), WantedTenant(name=name, time_zone=row["time_zone"], region=row["region"])
+
+    async def put_tenant(self, tenant: WantedTenant) -> None:
+        await self._connection.execute(_SQL["put_tenant"], tenant.name, tenant.time_zone, tenant.region)
+
+    async def users(self, tenant: TenantId) -> Mapping[str, str]:
+        return dict(await self._connection.fetch(_SQL["users"], tenant))
+
+    async def put_user(self, tenant: TenantId, login: str, password_hash: str) -> None:
+        changed = await self._connection.fetchval(_SQL["change_password"], tenant, login, password_hash)
+        if changed is None:
+            with _unless_taken(f'the login "{login}" belongs to another tenant; choose another one'):
+                await self._connection.execute(_SQL["add_user"], tenant, login, password_hash)
+
+    async def keys(self, tenant: TenantId) -> Mapping[str, str]:
+        return dict(await self._connection.fetch(_SQL["keys"], tenant))
+
+    async def put_key(self, tenant: TenantId, name: str, key_hash: str) -> None:
+        with _unless_taken(f'the key "{name}" is in use under another name; choose another key'):
+            await self._connection.execute(_SQL["put_key"], tenant, name, key_hash)
+
+    async def trunks(self, tenant: TenantId) -> Mapping[str, WantedTrunk]:
+        rows = await self._connection.fetch(_SQL["trunks"], tenant)
+        return {row["name"]: WantedTrunk(*row) for row in rows}
+
+    async def put_trunk(self, tenant: TenantId, trunk: WantedTrunk) -> None:
+        values = (trunk.name, trunk.lines, trunk.calls_per_second, trunk.caller)
+        await self._connection.execute(_SQL["put_trunk"], tenant, *values)
+
+    async def routes(self, tenant: TenantId) -> Sequence[WantedRoute]:
+        return [WantedRoute(*row) for row in await self._connection.fetch(_SQL["routes"], tenant)]
+
+    async def replace_routes(self, tenant: TenantId, routes: Sequence[WantedRoute]) -> None:
+        await self._connection.execute(_SQL["forget_routes"], tenant)
+        for position, route in enumerate(routes, start=1):
+            values = (route.pattern, route.trunk, route.strip, route.prepend, route.caller)
+            await self._connection.execute(_SQL["add_route"], tenant, position, *values)
+
+    async def script(self, tenant: TenantId, dialect: str, number: int) -> ScriptRecord | None:
+        row = await self._connection.fetchrow(_SCRIPTS["by_number"], tenant, dialect, number)
+        return None if row is None else script_from(row)
+
+    async def put_script(self, tenant: TenantId, wanted: WantedScript, wire: Mapping[str, Any]) -> None:
+        stored = await self.script(tenant, wanted.dialect, wanted.number)
+        sent = (wanted.name, to_json(wire), to_json(to_document(wanted.script)))
+        with _unless_taken(f'another {wanted.dialect} script has the key "{wanted.key}"; choose another key'):
+            if stored is not None:
+                await self._connection.execute(_SQL["rename_script_key"], stored.id, wanted.key)
+                await self._connection.execute(_SCRIPTS["replace"], stored.id, *sent)
+                return
+            await self._connection.execute(_SQL["give_script_number"], tenant, wanted.dialect, wanted.number)
+            name, *rest = sent
+            place = (tenant, wanted.dialect, wanted.number, wanted.key)
+            await self._connection.execute(_SCRIPTS["create"], *place, name, *rest)
+
+    async def part_numbers(self, tenant: TenantId, dialect: str, count: int) -> int:
+        return await next_number(self._connection, tenant, dialect, "script part", count=count)
+
+
+@contextmanager
+def _unless_taken(message: str) -> Iterator[None]:
+    try:
+        yield
+    except asyncpg.UniqueViolationError as error:
+        raise KeyTaken(message, field="key") from error

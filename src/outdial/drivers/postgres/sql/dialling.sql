@@ -1,0 +1,136 @@
+-- name: take_lock
+select pg_try_advisory_lock(7001002);
+
+-- name: new_fence
+update dialling_charge set fence = fence + 1 returning fence;
+
+-- name: release_lock
+select pg_advisory_unlock(7001002);
+
+-- name: running
+select * from campaigns where state = 'running' order by id;
+
+-- name: scripts_of
+select s.id, s.version, v.document
+from scripts s join script_versions v on v.script_id = s.id and v.version = s.version
+where s.id = any($1::bigint[]);
+
+-- name: routes
+select r.pattern, r.strip, r.prepend, r.caller,
+       t.id as trunk_id, t.name, t.lines, t.calls_per_second, t.caller as trunk_caller
+from routes r join trunks t on t.id = r.trunk_id
+where r.tenant_id = $1
+order by r.position;
+
+-- name: due
+select id, digits, variables, attempts_made
+from contacts
+where campaign_id = $1 and state = 'waiting' and due_at <= $2
+order by due_at, id
+limit $3;
+
+-- name: reserve
+with charge as (
+    select fence from dialling_charge where fence = $1
+), wanted as (
+    select * from jsonb_to_recordset($5::jsonb)
+        as w(attempt uuid, contact bigint, trunk text, number text, caller text)
+), picked as (
+    select c.id, c.digits, c.try_number, c.attempts_made, c.tenant_id, w.attempt, w.trunk, w.number, w.caller
+    from contacts c join wanted w on w.contact = c.id
+    where c.campaign_id = $2 and c.state = 'waiting'
+      and exists (select from charge)
+      and exists (select from campaigns where id = $2 and state = 'running')
+    for update of c skip locked
+), moved as (
+    update contacts c set state = 'in_call', attempts_made = c.attempts_made + 1, changed_at = clock_timestamp()
+    from picked p where c.id = p.id
+), made as (
+    insert into attempts (id, tenant_id, campaign_id, contact_id, try_number, ordinal, state,
+                          digits, number, trunk, caller, script_id, script_version)
+    select p.attempt, p.tenant_id, $2, p.id, p.try_number, p.attempts_made + 1, 'reserved',
+           p.digits, p.number, p.trunk, p.caller, $3, $4
+    from picked p
+    returning id
+)
+select (select count(*) from charge) as in_charge, array(select id::text from made) as made;
+
+-- name: settle_undialled
+with charge as (
+    select fence from dialling_charge where fence = $1
+), picked as (
+    select c.* from contacts c
+    where c.id = any($3::bigint[]) and c.campaign_id = $2 and c.state = 'waiting' and exists (select from charge)
+    for update of c skip locked
+), moved as (
+    update contacts c set state = 'done', changed_at = clock_timestamp() from picked p where c.id = p.id
+), made as (
+    insert into attempts (id, tenant_id, campaign_id, contact_id, try_number, ordinal, state, outcome,
+                          digits, number, trunk, caller, ended_at)
+    select gen_random_uuid(), p.tenant_id, $2, p.id, p.try_number, p.attempts_made + 1, 'ended', $4,
+           p.digits, '', '', '', clock_timestamp()
+    from picked p
+)
+select (select count(*) from charge) as in_charge;
+
+-- name: save
+with charge as (
+    select fence from dialling_charge where fence = $1
+), entries as (
+    select * from jsonb_to_recordset($2::jsonb)
+        as e(attempt uuid, state text, outcome text, ended_by text, life jsonb, goals jsonb, sip_code integer,
+             q850_cause integer, answered_at timestamptz, ended_at timestamptz, talk_seconds double precision,
+             retry_at timestamptz)
+), saved as (
+    update attempts a
+    set state = e.state, outcome = e.outcome, ended_by = e.ended_by, life = e.life,
+        goals = array(select jsonb_array_elements_text(e.goals)),
+        sip_code = e.sip_code, q850_cause = e.q850_cause, answered_at = e.answered_at, ended_at = e.ended_at,
+        talk_seconds = e.talk_seconds, changed_at = clock_timestamp()
+    from entries e
+    where a.id = e.attempt and a.state <> 'ended' and exists (select from charge)
+    returning a.id, a.contact_id, a.state, e.retry_at
+), freed as (
+    update contacts c
+    set state = case when s.retry_at is null then 'done' else 'waiting' end,
+        due_at = coalesce(s.retry_at, c.due_at),
+        try_number = case when s.retry_at is null then c.try_number else nextval('try_numbers') end,
+        changed_at = clock_timestamp()
+    from saved s
+    where s.state = 'ended' and c.id = s.contact_id and c.state = 'in_call'
+), given as (
+    select * from jsonb_to_recordset($3::jsonb)
+        as g(position integer, attempt uuid, question text, value text, keys text)
+), answered as (
+    insert into answers (tenant_id, dialect, campaign_id, campaign_number, script_number, attempt_id,
+                         contact_key, contact_wire, question, value, keys)
+    select p.tenant_id, p.dialect, p.id, p.number, coalesce(s.number, 0), a.id,
+           c.key, c.wire, g.question, g.value, g.keys
+    from given g
+    join attempts a on a.id = g.attempt
+    join contacts c on c.id = a.contact_id
+    join campaigns p on p.id = a.campaign_id
+    left join scripts s on s.id = a.script_id
+    where exists (select from charge)
+    order by g.position
+)
+select (select count(*) from charge) as in_charge;
+
+-- name: close_finished
+with charge as (
+    select fence from dialling_charge where fence = $1
+)
+update campaigns p set state = 'closed'
+where p.id = any($2::bigint[]) and p.state = 'running' and exists (select from charge)
+  and not exists (select from contacts c where c.campaign_id = p.id and c.state <> 'done')
+returning p.id;
+
+-- name: open_attempts
+select a.id::text as id, a.state, a.life, a.campaign_id, a.tenant_id, a.digits, a.number, a.trunk, a.caller, a.ordinal,
+       a.reserved_at, a.answered_at, p.ring_seconds, c.variables, v.document
+from attempts a
+left join campaigns p on p.id = a.campaign_id
+left join contacts c on c.id = a.contact_id
+left join script_versions v on v.script_id = a.script_id and v.version = a.script_version
+where a.state <> 'ended'
+order by a.id;

@@ -1,0 +1,38 @@
+"""What every test may use: databases, and a private Asterisk with a carrier behind it, once for the whole session.
+
+Asterisk is fetched when it is not there, and a failure to get or start it fails the tests: nothing here skips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from asterisk.carrier import Carrier
+from asterisk.fetch import ensure
+from asterisk.instance import PrivateAsterisk
+from asterisk.prefix import AsteriskPrefix, default_prefix_directory
+from databases import database_url, databases
+
+__all__ = ["database_url", "databases"]
+
+
+@pytest.fixture(scope="session")
+def asterisk_prefix() -> AsteriskPrefix:
+    """The unpacked Asterisk."""
+    return ensure(default_prefix_directory())
+
+
+@pytest.fixture(scope="session")
+def carrier(asterisk_prefix: AsteriskPrefix) -> Iterator[Carrier]:
+    """The far side, with every number of the plan."""
+    with Carrier(asterisk_prefix) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def asterisk(asterisk_prefix: AsteriskPrefix, carrier: Carrier) -> Iterator[PrivateAsterisk]:
+    """The Asterisk that outdial drives; its endpoint `carrier` is the trunk."""
+    with PrivateAsterisk(asterisk_prefix, trunks=[carrier.trunk()]) as running:
+        yield running
