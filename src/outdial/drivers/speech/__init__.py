@@ -1,0 +1,1 @@
+"""Sound: words become prompts, uploads become telephone audio. Nothing here knows of calls or campaigns."""
