@@ -1,0 +1,227 @@
+"""Who answers at a number, and how: seed and number in, behaviour out, always the same.
+
+`7000BBPPPPP` behaves by its BB, an extension by its last digit, everybody else as drawn from seed and number. Time,
+calls and channels are unknown here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import blake2b
+from itertools import accumulate
+from random import Random
+
+THINKING_SECONDS = 0.7
+"""How long a planned human waits, when a prompt is over, before pressing a key."""
+
+_PLANNED = re.compile(r"7000(?P<kind>[0-9]{2})(?P<parameter>[0-9]{5})")
+_PLANNED_DIGITS = 11
+_EXTENSION = re.compile(r"[0-9]{2,5}")
+_EXTENSION_ANSWER_SECONDS = 1.0
+_HUMAN_RING_SECONDS = (0.5, 3.0)
+_MACHINE_GREETING_SECONDS = 5.0
+_WORDS = {1: "да", 2: "нет", 3: "yes", 4: "no", 5: "да, мне удобно завтра после обеда"}
+
+
+class Voice(StrEnum):
+    """What is heard from a callee who has answered."""
+
+    SILENCE = "silence"
+    TALK = "talk"
+    MACHINE = "machine"
+    """A greeting, a beep, silence."""
+    FAX = "fax"
+    NO_MEDIA = "no_media"
+    """Not even silence: no packets come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refuses:
+    """Never answers; the network says why after so many seconds. Codes as in `HungUp`."""
+
+    sip_code: int
+    q850_cause: int
+    after_seconds: float
+    rings: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RingsOut:
+    """Rings until the caller gives up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """Picks up after ringing so long.
+
+    Presses one key of `keys` for each question: `thinking_seconds` after a prompt that is followed by silence, or, the
+    first key only, `barge_in_seconds` into a prompt that lasts longer than that.
+    """
+
+    ring_seconds: float
+    voice: Voice = Voice.SILENCE
+    voice_seconds: float = 0.0
+    """How long the talk or the greeting lasts; 0 where it goes on or there is none."""
+    words: str = ""
+    """What the callee says after each prompt."""
+    keys: str = ""
+    thinking_seconds: float = THINKING_SECONDS
+    barge_in_seconds: float | None = None
+    leaves_after_seconds: float | None = None
+    """Hangs up so long after answering, whatever happens."""
+    patience_seconds: float | None = None
+    """Hangs up after so much silence with nothing left to press; None: never."""
+    talk_seconds: float | None = None
+    """Hangs up so long after being joined with somebody; None: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class BusyFirst:
+    """Busy the first so many times that this subscriber is called, `then` the other."""
+
+    subscriber: str
+    """One name for the number, whatever dial prefix stood before it."""
+    times: int
+    then: Answers
+
+
+Behaviour = Refuses | RingsOut | Answers | BusyFirst
+
+BUSY = Refuses(486, 17, 0.3)
+REJECTS = Refuses(603, 21, 1.0, rings=True)
+UNKNOWN = Refuses(404, 1, 0.2)
+UNAVAILABLE = Refuses(480, 19, 0.5)
+TRUNK_FAILS = Refuses(503, 34, 0.1)
+
+
+def behaviour_of(seed: int, number: str) -> Behaviour:
+    """What happens when this number is dialled. Any string has a behaviour.
+
+    A dial prefix or a `+` before a planned number changes nothing.
+    """
+    last_digits = number[-_PLANNED_DIGITS:]
+    if planned := _PLANNED.fullmatch(last_digits):
+        behaviour = _planned(last_digits, planned["kind"], planned["parameter"], _chance(seed, last_digits))
+        if behaviour is not None:
+            return behaviour
+    if _EXTENSION.fullmatch(number):
+        return _extension(number)
+    return _drawn(_chance(seed, number.removeprefix("+")))
+
+
+def _chance(seed: int, subscriber: str) -> Random:
+    return Random(int.from_bytes(blake2b(f"{seed}:{subscriber}".encode(), digest_size=8).digest()))
+
+
+def _planned(subscriber: str, kind: str, parameter: str, chance: Random) -> Behaviour | None:
+    """The behaviour of `7000BBPPPPP`; None for a BB that the plan does not have."""
+    ring = chance.uniform(*_HUMAN_RING_SECONDS)
+    keys = parameter.lstrip("0")
+    amount = int(parameter)
+    match kind:
+        case "01":
+            return Answers(ring_seconds=ring, keys=keys)
+        case "02":
+            return Answers(ring_seconds=ring, leaves_after_seconds=amount or None)
+        case "03":
+            return Answers(ring_seconds=ring, keys="9" + keys)
+        case "05":
+            return RingsOut()
+        case "10":
+            return Answers(ring_seconds=ring, voice=Voice.MACHINE, voice_seconds=_MACHINE_GREETING_SECONDS)
+        case "11":
+            return Answers(ring_seconds=ring, leaves_after_seconds=amount / 1000)
+        case "12":
+            return Answers(ring_seconds=ring, voice=Voice.TALK, voice_seconds=amount, leaves_after_seconds=amount)
+        case "13":
+            return Answers(ring_seconds=amount, keys="1")
+        case "14":
+            return Answers(ring_seconds=ring, words=_WORDS.get(amount, ""))
+        case "15":
+            return Answers(ring_seconds=ring, voice=Voice.FAX)
+        case "16":
+            return BusyFirst(subscriber, amount, Answers(ring_seconds=ring, keys="1"))
+        case "17":
+            return Answers(ring_seconds=ring, voice=Voice.NO_MEDIA)
+        case _:
+            return _REFUSALS.get(kind)
+
+
+_REFUSALS = {"04": BUSY, "06": REJECTS, "07": UNKNOWN, "08": UNAVAILABLE, "09": TRUNK_FAILS}
+
+
+def _extension(number: str) -> Behaviour:
+    match number[-1]:
+        case "7":
+            return REJECTS
+        case "8":
+            return RingsOut()
+        case "9":
+            return BUSY
+        case _:
+            return Answers(ring_seconds=_EXTENSION_ANSWER_SECONDS)
+
+
+# ------------------------------------------------------------------------------------------- the population
+
+
+def _presser(chance: Random) -> Answers:
+    wrong_first = chance.choice("79*#") if chance.random() < 0.15 else ""
+    keys = "".join(chance.choices("120345", weights=(60, 20, 8, 6, 3, 3), k=4))
+    return Answers(
+        ring_seconds=chance.uniform(5, 15),
+        keys=wrong_first + keys,
+        thinking_seconds=chance.uniform(0.5, 3.0),
+        barge_in_seconds=chance.uniform(1.0, 6.0) if chance.random() < 0.25 else None,
+        patience_seconds=chance.uniform(10, 40),
+        talk_seconds=chance.uniform(20, 180),
+    )
+
+
+def _early_leaver(chance: Random) -> Answers:
+    return Answers(ring_seconds=chance.uniform(4, 15), leaves_after_seconds=chance.uniform(0.5, 5))
+
+
+def _machine(chance: Random) -> Answers:
+    return Answers(
+        ring_seconds=chance.uniform(12, 22),
+        voice=Voice.MACHINE,
+        voice_seconds=chance.uniform(4, 12),
+        leaves_after_seconds=chance.uniform(40, 90),
+    )
+
+
+def _busy(chance: Random) -> Refuses:
+    return Refuses(BUSY.sip_code, BUSY.q850_cause, chance.uniform(0.3, 2))
+
+
+def _out_of_reach(chance: Random) -> Refuses:
+    kind = chance.choice((UNAVAILABLE, UNKNOWN))
+    return Refuses(kind.sip_code, kind.q850_cause, chance.uniform(0.2, 4))
+
+
+def _rejecter(chance: Random) -> Refuses:
+    return Refuses(REJECTS.sip_code, REJECTS.q850_cause, chance.uniform(2, 8), rings=True)
+
+
+_POPULATION: tuple[tuple[int, Callable[[Random], Behaviour]], ...] = (
+    (45, _presser),
+    (8, _early_leaver),
+    (25, lambda _: RingsOut()),
+    (10, _busy),
+    (5, _machine),
+    (4, _out_of_reach),
+    (3, _rejecter),
+)
+"""Per cent of the numbers that nobody planned, and how they behave."""
+
+_KINDS = tuple(kind for _, kind in _POPULATION)
+_SHARES = tuple(accumulate(share for share, _ in _POPULATION))
+
+
+def _drawn(chance: Random) -> Behaviour:
+    (kind,) = chance.choices(_KINDS, cum_weights=_SHARES)
+    return kind(chance)

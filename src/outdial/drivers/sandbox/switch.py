@@ -1,0 +1,253 @@
+"""The sandbox as a switch: lines to callees who live in this process and keep time by its clock.
+
+What a callee does is decided by `plan` and `callee`; here are the lines, what is being played on them, and the events.
+Dialled calls are witnessed before they are placed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import assert_never
+
+from outdial.core.commands import Dial, HangUp, Join, Play, Ringback, Sound, StopPlaying, SwitchCommand
+from outdial.core.events import Answered, HungUp, KeyPressed, NetworkEvent, PromptEnded, PromptFailed, Ringing
+from outdial.core.ids import Channel
+from outdial.drivers.sandbox.callee import Fails, Heard, Leave, PicksUp, Press, end_of_ringing, intention, meet, rings
+from outdial.drivers.sandbox.log import Witness
+from outdial.drivers.sandbox.plan import Answers, BusyFirst, behaviour_of
+from outdial.ports import Clock, SwitchDown
+
+_CANCELLED_SIP_CODE = 487
+_NORMAL_CLEARING = 16
+
+_EVENTS_IN_A_ROW = 100
+"""After so many events that were there already, other work gets its turn."""
+
+
+@dataclass(slots=True, eq=False)
+class _Line:
+    """A leg to a callee. `callee` is there from the answer on."""
+
+    channel: Channel
+    callee: Answers | None = None
+    pressed: int = 0
+    moment: int = 0
+    """Rises with everything that the callee hears; an intention of an earlier moment is void."""
+    prompts: deque[Play] = field(default_factory=deque)
+    """What is being played, and what waits to be played after it."""
+
+
+class SandboxSwitch:
+    """The `Telephony` of a server without a switch; callees are alike for the same seed.
+
+    It works on the event loop that its commands come from. `log` is the file that witnesses every dialled call; an
+    `OSError` tells that it cannot be opened. A call that cannot be witnessed is not placed: `perform` raises
+    `SwitchDown`, as it does after `close`.
+    """
+
+    def __init__(self, clock: Clock, seed: int, log: Path | None = None) -> None:
+        self._clock = clock
+        self._seed = seed
+        self._witness = Witness(log) if log is not None else None
+        self._lines: dict[Channel, _Line] = {}
+        self._calls_to_busy: Counter[str] = Counter()
+        self._heard: asyncio.Queue[NetworkEvent | None] = asyncio.Queue()
+        self._closed = False
+
+    @property
+    def ready(self) -> bool:
+        """True until the switch is closed."""
+        return not self._closed
+
+    async def run(self) -> None:
+        """There is nobody to keep in touch with."""
+        await asyncio.Event().wait()
+
+    async def perform(self, command: SwitchCommand) -> None:
+        """Do it; what comes of it is an event."""
+        if self._closed:
+            raise SwitchDown("the sandbox is closed")
+        match command:
+            case Dial():
+                self._dial(command)
+            case Play():
+                self._play(command)
+            case StopPlaying():
+                self._stop_playing(command)
+            case Ringback():
+                self._let_hear(command.channel, Heard.RINGBACK)
+            case Join():
+                self._join(command)
+            case HangUp():
+                self._hang_up(command.channel)
+            case _:
+                assert_never(command)
+
+    async def events(self) -> AsyncIterator[NetworkEvent]:
+        """Everything that happens to our channels, since the switch was made; it ends when the switch is closed."""
+        in_a_row = 0
+        while (event := await self._heard.get()) is not None:
+            yield event
+            in_a_row = 0 if self._heard.empty() else in_a_row + 1
+            if in_a_row == _EVENTS_IN_A_ROW:
+                in_a_row = 0
+                await asyncio.sleep(0)
+
+    async def standing(self) -> Mapping[Channel, bool]:
+        """Channels that stand now; True for those answered."""
+        return {channel: line.callee is not None for channel, line in self._lines.items()}
+
+    async def close(self) -> None:
+        """End every line, as lost, and the events after them. A second time does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        for channel in self._lines:
+            self._announce(HungUp(channel, lost=True))
+        self._lines.clear()
+        self._heard.put_nowait(None)
+        if self._witness is not None:
+            self._witness.close()
+
+    # ------------------------------------------------------------------------------------------- commands
+
+    def _dial(self, dial: Dial) -> None:
+        if dial.channel in self._lines:
+            return
+        if self._witness is not None:
+            try:
+                self._witness.write(self._clock.now(), dial)
+            except OSError as error:
+                raise SwitchDown(f"the call cannot be logged: {error}") from error
+        behaviour = behaviour_of(self._seed, dial.number)
+        calls_before = 0
+        if isinstance(behaviour, BusyFirst):
+            calls_before = self._calls_to_busy[behaviour.subscriber]
+            self._calls_to_busy[behaviour.subscriber] += 1
+        met = meet(behaviour, calls_before)
+        line = self._lines[dial.channel] = _Line(dial.channel)
+        if rings(met):
+            self._announce(Ringing(dial.channel))
+        end = end_of_ringing(met, dial.ring_seconds)
+        self._clock.call_after(end.after_seconds, partial(self._end_ringing, line, end))
+
+    def _play(self, play: Play) -> None:
+        line = self._lines.get(play.channel)
+        if line is None:
+            return
+        if line.callee is None:
+            self._announce(PromptFailed(play.channel, play.turn, "the call has not been answered"))
+        elif missing := _missing(play.sounds):
+            self._announce(PromptFailed(play.channel, play.turn, f"{missing} does not exist"))
+        else:
+            line.prompts.append(play)
+            if len(line.prompts) == 1:
+                self._start_prompt(line)
+
+    def _stop_playing(self, stop: StopPlaying) -> None:
+        line = self._lines.get(stop.channel)
+        play = next((play for play in line.prompts if play.turn == stop.turn), None) if line else None
+        if line is None or play is None:
+            return
+        was_heard = play is line.prompts[0]
+        line.prompts.remove(play)
+        self._announce(PromptEnded(stop.channel, stop.turn))
+        if was_heard:
+            self._next_prompt(line, Heard.SILENCE)
+
+    def _join(self, join: Join) -> None:
+        legs = [self._lines.get(join.first), self._lines.get(join.second)]
+        if all(leg is not None and leg.callee is not None for leg in legs):
+            for channel in (join.first, join.second):
+                self._let_hear(channel, Heard.SOMEBODY)
+
+    def _hang_up(self, channel: Channel) -> None:
+        line = self._lines.get(channel)
+        if line is not None:
+            self._end(line, 0 if line.callee else _CANCELLED_SIP_CODE, _NORMAL_CLEARING)
+
+    # -------------------------------------------------------------------------------------- what comes in time
+
+    def _end_ringing(self, line: _Line, end: PicksUp | Fails) -> None:
+        if not self._stands(line):
+            return
+        match end:
+            case Fails():
+                self._end(line, end.sip_code, end.q850_cause)
+            case PicksUp():
+                line.callee = end.callee
+                self._announce(Answered(line.channel))
+                if end.callee.leaves_after_seconds is not None:
+                    self._clock.call_after(end.callee.leaves_after_seconds, partial(self._leave, line))
+                self._let_hear(line.channel, Heard.SILENCE)
+            case _:
+                assert_never(end)
+
+    def _start_prompt(self, line: _Line) -> None:
+        play = line.prompts[0]
+        seconds = sum(sound.seconds for sound in play.sounds)
+        self._clock.call_after(seconds, partial(self._end_prompt, line, play))
+        self._let_hear(line.channel, Heard.PROMPT, seconds)
+
+    def _end_prompt(self, line: _Line, play: Play) -> None:
+        if self._stands(line) and line.prompts and line.prompts[0] is play:
+            line.prompts.popleft()
+            self._announce(PromptEnded(line.channel, play.turn))
+            self._next_prompt(line, Heard.END_OF_PROMPT)
+
+    def _next_prompt(self, line: _Line, otherwise: Heard) -> None:
+        if line.prompts:
+            self._start_prompt(line)
+        else:
+            self._let_hear(line.channel, otherwise)
+
+    def _let_hear(self, channel: Channel, heard: Heard, prompt_seconds: float = 0.0) -> None:
+        """Let the callee form an intention about what is heard from now on; the former one is void."""
+        line = self._lines.get(channel)
+        if line is None or line.callee is None:
+            return
+        line.moment += 1
+        intended = intention(line.callee, line.pressed, heard, prompt_seconds)
+        if intended is not None:
+            self._clock.call_after(intended.after_seconds, partial(self._carry_out, line, line.moment, intended))
+
+    def _carry_out(self, line: _Line, moment: int, intended: Press | Leave) -> None:
+        if line.moment != moment or not self._stands(line):
+            return
+        match intended:
+            case Press():
+                line.pressed += 1
+                self._announce(KeyPressed(line.channel, intended.key))
+                if not line.prompts:
+                    self._let_hear(line.channel, Heard.SILENCE)
+            case Leave():
+                self._leave(line)
+            case _:
+                assert_never(intended)
+
+    def _leave(self, line: _Line) -> None:
+        if self._stands(line):
+            self._end(line, 0, _NORMAL_CLEARING)
+
+    # --------------------------------------------------------------------------------------------------- lines
+
+    def _stands(self, line: _Line) -> bool:
+        # By identity: the same channel id may have been dialled anew.
+        return self._lines.get(line.channel) is line
+
+    def _end(self, line: _Line, sip_code: int, q850_cause: int) -> None:
+        del self._lines[line.channel]
+        self._announce(HungUp(line.channel, sip_code, q850_cause))
+
+    def _announce(self, event: NetworkEvent) -> None:
+        self._heard.put_nowait(event)
+
+
+def _missing(sounds: tuple[Sound, ...]) -> Path | None:
+    return next((sound.path for sound in sounds if not os.path.isfile(sound.path)), None)

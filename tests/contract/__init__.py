@@ -1,0 +1,5 @@
+"""One suite a port, for every implementation of it."""
+
+import pytest
+
+pytest.register_assert_rewrite("contract.telephony")

@@ -1,0 +1,482 @@
+"""What every switch must do, told by events only: the suite for all implementations of `outdial.ports.Telephony`.
+
+A bench says how to get the switch and what to dial; behind its numbers stands the plan `7000BBPPPPP`. Nothing here
+sleeps: where something must not happen, another call is dialled and followed to a known end, and what came until then
+is looked at.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import struct
+import uuid
+import wave
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from outdial.core.commands import Dial, HangUp, Join, Play, Ringback, Sound, StopPlaying, SwitchCommand
+from outdial.core.events import Answered, HungUp, KeyPressed, NetworkEvent, PromptEnded, PromptFailed, Ringing
+from outdial.core.ids import Channel
+from outdial.ports import Telephony
+
+HUMAN_SILENT = "70000200000"
+RINGS_OUT = "70000500000"
+BUSY = "70000400000"
+LONG_PROMPT_SECONDS = 120.0
+PROMPT_SECONDS = 1.0
+PATIENCE_FELT_SECONDS = 20.0
+PATIENCE_REAL_SECONDS = 5.0
+RATE = 8000
+
+Event = TypeVar("Event", bound=NetworkEvent)
+Story = Callable[["Conversation"], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """A switch to be tried, with the carrier and the extensions behind it."""
+
+    switch: Callable[[], AbstractAsyncContextManager[Telephony]]
+    """A switch that is ready."""
+    second: float
+    """How many real seconds one of its seconds lasts."""
+    folder: Path
+    """Where prompts are written; the switch reads them there."""
+    trunk: str
+    caller: str
+    dial_prefix: str = ""
+    """What stands before a planned number when it is dialled through the trunk."""
+    extension_prefix: str = "10"
+    """What makes an extension's number of the digit it behaves by."""
+
+    def prompt(self, seconds: float) -> Sound:
+        """A new wav file of a tone that lasts so long."""
+        path = self.folder / f"{uuid.uuid4()}.wav"
+        write_tone(path, seconds)
+        return Sound(path, seconds)
+
+
+def write_tone(path: Path, seconds: float) -> None:
+    """Write a 425 Hz tone as a telephony wav file: 8 kHz, mono, 16 bit."""
+    period = [round(8000 * math.sin(2 * math.pi * 425 * at / RATE)) for at in range(RATE // 25)]
+    frames = struct.pack(f"<{len(period)}h", *period)
+    count = round(seconds * RATE)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes((frames * (count // len(period) + 1))[: 2 * count])
+
+
+class Conversation:
+    """Commands to a switch and what it says to them, in order."""
+
+    def __init__(self, bench: Bench, switch: Telephony) -> None:
+        self.bench = bench
+        self.switch = switch
+        self.heard: list[NetworkEvent] = []
+        self._events = switch.events()
+        self._awaited_from: dict[Channel, int] = {}
+
+    async def ask(self, *commands: SwitchCommand) -> None:
+        """Give commands one after another."""
+        for command in commands:
+            await self.switch.perform(command)
+
+    async def dial(self, number: str, *, ring_seconds: float = 30.0, channel: Channel | None = None) -> Channel:
+        """Dial a planned number through the trunk."""
+        channel = channel or Channel(str(uuid.uuid4()))
+        dialled = self.bench.dial_prefix + number
+        await self.ask(Dial(channel, self.bench.trunk, dialled, self.bench.caller, ring_seconds))
+        return channel
+
+    async def dial_extension(self, last_digit: str, *, ring_seconds: float = 30.0) -> Channel:
+        """Dial the extension that behaves by this digit."""
+        channel = Channel(str(uuid.uuid4()))
+        number = self.bench.extension_prefix + last_digit
+        await self.ask(Dial(channel, "", number, self.bench.caller, ring_seconds))
+        return channel
+
+    async def answered(self, number: str) -> Channel:
+        """Dial a planned number and wait for the answer."""
+        channel = await self.dial(number)
+        await self.hear(channel, Answered)
+        return channel
+
+    async def play(self, channel: Channel, turn: int, *seconds: float) -> None:
+        """Play new prompts of these lengths."""
+        await self.ask(Play(channel, turn, tuple(self.bench.prompt(each) for each in seconds)))
+
+    async def hear(self, channel: Channel, kind: type[Event]) -> Event:
+        """The next event of this kind on a channel, after the one last waited for there. Fails when none comes."""
+        at = self._awaited_from.get(channel, 0)
+        patience = PATIENCE_REAL_SECONDS + PATIENCE_FELT_SECONDS * self.bench.second
+        try:
+            async with asyncio.timeout(patience):
+                while True:
+                    while at < len(self.heard):
+                        event, at = self.heard[at], at + 1
+                        if event.channel == channel and isinstance(event, kind):
+                            self._awaited_from[channel] = at
+                            return event
+                    self.heard.append(await anext(self._events))
+        except TimeoutError:
+            raise AssertionError(f"no {kind.__name__}; on the channel came {self.on(channel)}") from None
+
+    async def let_pass(self, seconds: int = 0) -> None:
+        """Hear everything that comes in so many seconds and a little more."""
+        channel = await self.answered(f"700013{seconds:05}") if seconds else await self.dial(BUSY)
+        await self.ask(HangUp(channel))
+        await self.hear(channel, HungUp)
+
+    def on(self, channel: Channel) -> list[NetworkEvent]:
+        """Everything heard on a channel so far."""
+        return [event for event in self.heard if event.channel == channel]
+
+    def keys(self, channel: Channel) -> str:
+        """The keys pressed on a channel so far."""
+        return "".join(event.key for event in self.on(channel) if isinstance(event, KeyPressed))
+
+    def count(self, channel: Channel, kind: type[NetworkEvent]) -> int:
+        """How many events of a kind were heard on a channel so far."""
+        return sum(isinstance(event, kind) for event in self.on(channel))
+
+
+def _seconds_now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def tell(bench: Bench, story: Story) -> None:
+    """Run a story on a fresh switch."""
+
+    async def run() -> None:
+        async with bench.switch() as switch:
+            await story(Conversation(bench, switch))
+
+    asyncio.run(run())
+
+
+class TelephonyContract:
+    """The suite. A test class of an implementation derives from it and gives the fixture `bench`."""
+
+    # ----------------------------------------------------------------------------------- calls not answered
+
+    @pytest.mark.parametrize(
+        ("number", "sip_code", "q850_cause"),
+        [
+            (BUSY, 486, 17),
+            ("70000600000", 603, 21),
+            ("70000700000", 404, 1),
+            ("70000800000", 480, 19),
+            ("70000900000", 503, 34),
+        ],
+        ids=["busy", "rejected", "unknown", "unavailable", "trunk_failure"],
+    )
+    def test_a_refusal_gives_the_networks_codes(
+        self, bench: Bench, number: str, sip_code: int, q850_cause: int
+    ) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.dial(number)
+            assert await call.hear(channel, HungUp) == HungUp(channel, sip_code, q850_cause)
+            assert not call.count(channel, Answered)
+
+        tell(bench, story)
+
+    @pytest.mark.parametrize(("last_digit", "sip_code", "q850_cause"), [("9", 486, 17), ("7", 603, 21)])
+    def test_an_extension_refuses(self, bench: Bench, last_digit: str, sip_code: int, q850_cause: int) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.dial_extension(last_digit)
+            assert await call.hear(channel, HungUp) == HungUp(channel, sip_code, q850_cause)
+
+        tell(bench, story)
+
+    def test_ringing_can_be_given_up(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.dial(RINGS_OUT)
+            await call.hear(channel, Ringing)
+            await call.ask(HangUp(channel))
+            ended = await call.hear(channel, HungUp)
+            assert ended.sip_code in (0, 487)
+            assert not ended.lost
+            assert not call.count(channel, Answered)
+
+        tell(bench, story)
+
+    def test_a_call_can_be_given_up_before_it_rings(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.dial(RINGS_OUT)
+            await call.ask(HangUp(channel))
+            await call.hear(channel, HungUp)
+            await call.let_pass()
+            assert call.count(channel, HungUp) == 1
+            assert not call.count(channel, Answered)
+
+        tell(bench, story)
+
+    @pytest.mark.parametrize("extension", [False, True], ids=["number", "extension"])
+    def test_the_switch_gives_up_when_the_ring_time_is_over(self, bench: Bench, extension: bool) -> None:
+        async def story(call: Conversation) -> None:
+            began = _seconds_now()
+            if extension:
+                channel = await call.dial_extension("8", ring_seconds=2.0)
+            else:
+                channel = await call.dial(RINGS_OUT, ring_seconds=2.0)
+            ended = await call.hear(channel, HungUp)
+            assert _seconds_now() - began >= 1.8 * bench.second
+            assert (ended.sip_code, ended.q850_cause, ended.lost) == (480, 19, False)
+
+        tell(bench, story)
+
+    # ---------------------------------------------------------------------------------------------- prompts
+
+    def test_a_prompt_is_played_to_its_end(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.answered(HUMAN_SILENT)
+            began = _seconds_now()
+            await call.play(channel, 1, PROMPT_SECONDS)
+            assert await call.hear(channel, PromptEnded) == PromptEnded(channel, 1)
+            assert _seconds_now() - began >= 0.9 * PROMPT_SECONDS * bench.second
+
+        tell(bench, story)
+
+    def test_sounds_of_a_prompt_come_one_after_another_and_end_once(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.answered(HUMAN_SILENT)
+            began = _seconds_now()
+            await call.play(channel, 3, 0.5, 1.0)
+            assert await call.hear(channel, PromptEnded) == PromptEnded(channel, 3)
+            assert _seconds_now() - began >= 1.4 * bench.second
+            await call.let_pass()
+            assert call.count(channel, PromptEnded) == 1
+
+        tell(bench, story)
+
+    def test_a_stopped_prompt_makes_room_at_once(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.answered(HUMAN_SILENT)
+            await call.play(channel, 1, LONG_PROMPT_SECONDS)
+            began = _seconds_now()
+            await call.ask(StopPlaying(channel, 1))
+            await call.play(channel, 2, PROMPT_SECONDS)
+            while (await call.hear(channel, PromptEnded)).turn != 2:
+                pass
+            assert _seconds_now() - began < LONG_PROMPT_SECONDS / 2 * bench.second
+            assert call.count(channel, PromptFailed) == 0
+
+        tell(bench, story)
+
+    def test_stopping_another_turn_changes_nothing(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.answered(HUMAN_SILENT)
+            began = _seconds_now()
+            await call.play(channel, 2, PROMPT_SECONDS)
+            await call.ask(StopPlaying(channel, 1))
+            assert await call.hear(channel, PromptEnded) == PromptEnded(channel, 2)
+            assert _seconds_now() - began >= 0.9 * PROMPT_SECONDS * bench.second
+
+        tell(bench, story)
+
+    def test_a_prompt_without_a_file_fails_and_the_call_goes_on(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.answered(HUMAN_SILENT)
+            await call.ask(Play(channel, 1, (Sound(bench.folder / "nothing.wav", 1.0),)))
+            failed = await call.hear(channel, PromptFailed)
+            assert failed.turn == 1
+            assert failed.reason
+            await call.play(channel, 2, PROMPT_SECONDS)
+            assert await call.hear(channel, PromptEnded) == PromptEnded(channel, 2)
+
+        tell(bench, story)
+
+    # ------------------------------------------------------------------------------------------------- keys
+
+    def test_a_human_presses_a_key_after_each_question(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.answered("70000100012")
+            for turn, key in enumerate("12", start=1):
+                await call.play(channel, turn, PROMPT_SECONDS)
+                assert await call.hear(channel, PromptEnded) == PromptEnded(channel, turn)
+                assert await call.hear(channel, KeyPressed) == KeyPressed(channel, key)
+
+        tell(bench, story)
+
+    def test_a_human_without_a_key_left_is_silent_and_stays(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.answered("70000100005")
+            for turn in (1, 2):
+                await call.play(channel, turn, PROMPT_SECONDS)
+                await call.hear(channel, PromptEnded)
+                if turn == 1:
+                    await call.hear(channel, KeyPressed)
+            await call.let_pass(seconds=2)
+            assert call.keys(channel) == "5"
+            assert (await call.switch.standing())[channel]
+
+        tell(bench, story)
+
+    def test_a_prompt_that_is_followed_at_once_gets_no_key(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.answered("70000100045")
+            second = bench.prompt(PROMPT_SECONDS)
+            await call.play(channel, 1, PROMPT_SECONDS)
+            assert await call.hear(channel, PromptEnded) == PromptEnded(channel, 1)
+            await call.ask(Play(channel, 2, (second,)))
+            assert await call.hear(channel, PromptEnded) == PromptEnded(channel, 2)
+            assert call.keys(channel) == ""
+            assert await call.hear(channel, KeyPressed) == KeyPressed(channel, "4")
+
+        tell(bench, story)
+
+    def test_a_human_may_press_a_wrong_key_first(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.answered("70000300002")
+            for turn, key in enumerate("92", start=1):
+                await call.play(channel, turn, PROMPT_SECONDS)
+                assert await call.hear(channel, KeyPressed) == KeyPressed(channel, key)
+
+        tell(bench, story)
+
+    # ---------------------------------------------------------------------------------------------- endings
+
+    @pytest.mark.parametrize("number", ["70001100500", "70000200001", "70001200001"])
+    def test_a_callee_hangs_up(self, bench: Bench, number: str) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.answered(number)
+            ended = await call.hear(channel, HungUp)
+            assert ended.q850_cause in (0, 16)  # a BYE need not say why
+            assert (ended.sip_code, ended.lost) == (0, False)
+
+        tell(bench, story)
+
+    def test_a_callee_hangs_up_in_the_middle_of_a_prompt(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.answered("70001101000")
+            await call.play(channel, 1, LONG_PROMPT_SECONDS)
+            await call.hear(channel, HungUp)
+            await call.let_pass()
+            assert isinstance(call.on(channel)[-1], HungUp)
+            assert call.count(channel, HungUp) == 1
+
+        tell(bench, story)
+
+    def test_an_answered_call_is_hung_up_once(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.answered(HUMAN_SILENT)
+            await call.ask(HangUp(channel), HangUp(channel))
+            ended = await call.hear(channel, HungUp)
+            assert (ended.sip_code, ended.lost) == (0, False)
+            await call.ask(HangUp(channel))
+            await call.let_pass()
+            assert call.count(channel, HungUp) == 1
+
+        tell(bench, story)
+
+    def test_every_dial_leads_to_one_end_and_its_events_come_in_order(self, bench: Bench) -> None:
+        numbers = (BUSY, "70000600000", "70000700000", "70000800000", "70000900000", "70001100200", "70000200001")
+
+        async def story(call: Conversation) -> None:
+            channels = [await call.dial(number) for number in numbers]
+            channels += [await call.dial(RINGS_OUT, ring_seconds=2.0), await call.dial_extension("9")]
+            for channel in channels:
+                await call.hear(channel, HungUp)
+            await call.let_pass()
+            for channel in channels:
+                kinds = [type(event) for event in call.on(channel)]
+                assert kinds in ([HungUp], [Ringing, HungUp], [Answered, HungUp], [Ringing, Answered, HungUp])
+
+        tell(bench, story)
+
+    # ---------------------------------------------------------------------------------------------- channels
+
+    def test_standing_channels_are_known_with_their_state(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            assert call.switch.ready
+            assert await call.switch.standing() == {}
+            ringing = await call.dial(RINGS_OUT)
+            await call.hear(ringing, Ringing)
+            answered = await call.answered(HUMAN_SILENT)
+            assert await call.switch.standing() == {ringing: False, answered: True}
+            for channel in (ringing, answered):
+                await call.ask(HangUp(channel))
+                await call.hear(channel, HungUp)
+            assert await call.switch.standing() == {}
+
+        tell(bench, story)
+
+    def test_a_channel_that_stands_is_not_dialled_again(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.dial(HUMAN_SILENT)
+            await call.dial(HUMAN_SILENT, channel=channel)
+            await call.hear(channel, Answered)
+            await call.dial(BUSY, channel=channel)
+            await call.let_pass()
+            assert (await call.switch.standing())[channel]
+            await call.ask(HangUp(channel))
+            await call.hear(channel, HungUp)
+            await call.let_pass()
+            assert (call.count(channel, Answered), call.count(channel, HungUp)) == (1, 1)
+            assert await call.switch.standing() == {}
+
+        tell(bench, story)
+
+    def test_commands_for_channels_that_are_gone_change_nothing(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            gone = await call.dial(BUSY)
+            await call.hear(gone, HungUp)
+            before = call.on(gone)
+            never_there = Channel(str(uuid.uuid4()))
+            stays = await call.answered(HUMAN_SILENT)
+            for channel in (gone, never_there):
+                await call.play(channel, 1, PROMPT_SECONDS)
+                await call.ask(
+                    StopPlaying(channel, 1),
+                    Ringback(channel),
+                    Join(channel, stays),
+                    Join(stays, channel),
+                    HangUp(channel),
+                )
+            await call.let_pass(seconds=2)
+            assert call.on(gone) == before
+            assert call.on(never_there) == []
+            assert await call.switch.standing() == {stays: True}
+
+        tell(bench, story)
+
+    # ---------------------------------------------------------------------------------------------- transfer
+
+    def test_a_callee_waits_for_an_extension_and_is_joined_with_it(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            callee = await call.answered(HUMAN_SILENT)
+            await call.ask(Ringback(callee))
+            extension = await call.dial_extension("0")
+            await call.hear(extension, Answered)
+            await call.ask(Join(callee, extension))
+            await call.let_pass(seconds=1)
+            assert await call.switch.standing() == {callee: True, extension: True}
+            await call.ask(HangUp(callee))
+            await call.hear(callee, HungUp)
+            await call.let_pass()
+            assert await call.switch.standing() == {extension: True}
+            await call.ask(HangUp(extension))
+            await call.hear(extension, HungUp)
+            assert [call.count(leg, HungUp) for leg in (callee, extension)] == [1, 1]
+
+        tell(bench, story)
+
+    def test_a_leg_is_not_hung_up_because_its_partner_left(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            extension = await call.dial_extension("0")
+            await call.hear(extension, Answered)
+            callee = await call.answered("70000200002")
+            await call.ask(Join(callee, extension))
+            await call.hear(callee, HungUp)
+            await call.let_pass()
+            assert await call.switch.standing() == {extension: True}
+
+        tell(bench, story)

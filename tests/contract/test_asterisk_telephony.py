@@ -1,0 +1,182 @@
+"""A real Asterisk with a carrier behind it, under the suite of the Telephony port."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from asterisk.carrier import Carrier
+from asterisk.instance import PrivateAsterisk
+from contract.telephony import (
+    BUSY,
+    HUMAN_SILENT,
+    PATIENCE_REAL_SECONDS,
+    PROMPT_SECONDS,
+    RINGS_OUT,
+    Bench,
+    Conversation,
+    TelephonyContract,
+    tell,
+)
+from outdial.core.commands import Dial, HangUp, Join, Play, Ringback, Sound
+from outdial.core.events import HungUp, KeyPressed, PromptEnded, PromptFailed, Ringing
+from outdial.core.ids import Channel
+from outdial.drivers.asterisk.client import REQUEST_SECONDS
+from outdial.drivers.asterisk.doctor import Level, examine
+from outdial.drivers.asterisk.telephony import AsteriskSwitch
+from outdial.ports import SwitchDown, Telephony
+
+
+@asynccontextmanager
+async def connected(
+    asterisk: PrivateAsterisk, app: str, *, request_seconds: float = REQUEST_SECONDS
+) -> AsyncIterator[AsteriskSwitch]:
+    """A switch that is ready; at the end it goes away and its calls stay."""
+    switch = AsteriskSwitch(
+        f"{asterisk.telephony_url}/{app}",
+        extension_endpoint="PJSIP/{number}@carrier",
+        request_seconds=request_seconds,
+    )
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(switch.run(), name="switch")
+        try:
+            async with asyncio.timeout(PATIENCE_REAL_SECONDS):
+                await switch.wait_ready()
+            yield switch
+        finally:
+            running.cancel()
+
+
+@asynccontextmanager
+async def driven(
+    asterisk: PrivateAsterisk, app: str, *, request_seconds: float = REQUEST_SECONDS
+) -> AsyncIterator[AsteriskSwitch]:
+    """A switch that is ready; the calls that stand at the end are hung up."""
+    async with connected(asterisk, app, request_seconds=request_seconds) as switch:
+        try:
+            yield switch
+        finally:
+            for channel in await switch.standing():
+                await switch.perform(HangUp(channel))
+            await switch.standing()  # its answer comes after they were hung up
+
+
+class TestAsteriskTelephony(TelephonyContract):
+    @pytest.fixture
+    def bench(self, tmp_path: Path, asterisk: PrivateAsterisk, carrier: Carrier) -> Bench:
+        @asynccontextmanager
+        async def switch() -> AsyncIterator[Telephony]:
+            # An application of its own: a channel that is still going away belongs to the test before.
+            async with driven(asterisk, f"test-{uuid.uuid4()}") as driver:
+                yield driver
+
+        return Bench(switch=switch, second=1.0, folder=tmp_path, trunk="carrier", caller="+74951234567")
+
+    def test_joined_legs_hear_each_other(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            listener = await call.answered("70000100005")
+            await call.ask(Ringback(listener))
+            talker = await call.answered("70001200003")
+            await call.ask(Join(listener, talker))
+            await call.hear(talker, HungUp)
+            # Who was spoken to answers when the talk is over, and not in a pause of the ringing tone.
+            assert call.keys(listener) == ""
+            assert await call.hear(listener, KeyPressed) == KeyPressed(listener, "5")
+
+        tell(bench, story)
+
+    def test_a_trunk_that_does_not_exist_ends_the_call_at_once(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channels = [Channel(str(uuid.uuid4())) for _ in range(2)]
+            stands = await call.dial(RINGS_OUT)
+            for channel in channels:
+                await call.ask(Dial(channel, "no-such-trunk", "79161234567", bench.caller, 10.0))
+                assert await call.hear(channel, HungUp) == HungUp(channel, q850_cause=38)
+            assert not call.count(stands, HungUp)
+
+        tell(bench, story)
+
+    def test_a_file_that_is_no_sound_fails(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            (bench.folder / "text.wav").write_text("no sound")
+            channel = await call.answered(HUMAN_SILENT)
+            await call.ask(Play(channel, 1, (Sound(bench.folder / "text.wav", 1.0),)))
+            assert (await call.hear(channel, PromptFailed)).turn == 1
+
+        tell(bench, story)
+
+    def test_the_carrier_sees_number_and_caller_as_they_were_given(self, bench: Bench, carrier: Carrier) -> None:
+        async def story(call: Conversation) -> None:
+            carrier.forget()
+            await call.hear(await call.dial(BUSY), HungUp)
+            await call.hear(await call.dial_extension("9"), HungUp)
+
+        tell(bench, story)
+        seen = [(call["number"], call["caller"]) for call in carrier.calls()]
+        assert seen == [(BUSY, bench.caller), ("109", bench.caller)]
+
+    def test_another_process_carries_on(self, asterisk: PrivateAsterisk, carrier: Carrier, bench: Bench) -> None:
+        app = f"test-{uuid.uuid4()}"
+
+        async def story() -> None:
+            async with connected(asterisk, app) as switch:
+                call = Conversation(bench, switch)
+                ringing, up = await call.dial(RINGS_OUT), await call.answered("70000100005")
+                await call.hear(ringing, Ringing)
+            async with driven(asterisk, app) as switch:
+                call = Conversation(bench, switch)
+                assert await switch.standing() == {ringing: False, up: True}
+                await call.play(up, 1, PROMPT_SECONDS)
+                assert await call.hear(up, PromptEnded) == PromptEnded(up, 1)
+                assert await call.hear(up, KeyPressed) == KeyPressed(up, "5")
+                await call.ask(HangUp(ringing))
+                assert not (await call.hear(ringing, HungUp)).lost
+
+        asyncio.run(story())
+
+    def test_calls_survive_an_asterisk_that_stands_still(
+        self, asterisk: PrivateAsterisk, carrier: Carrier, bench: Bench
+    ) -> None:
+        async def story() -> None:
+            async with driven(asterisk, f"test-{uuid.uuid4()}", request_seconds=0.5) as switch:
+                call = Conversation(bench, switch)
+                stays, leaves = await call.answered(HUMAN_SILENT), await call.answered(HUMAN_SILENT)
+                os.kill(asterisk.pid, signal.SIGSTOP)
+                try:
+                    asked_in_vain = await call.dial(RINGS_OUT)
+                    while switch.ready:  # each question waits for its answer in vain
+                        with contextlib.suppress(SwitchDown):
+                            await switch.standing()
+                    with pytest.raises(SwitchDown):
+                        await call.dial(BUSY)
+                    await call.ask(HangUp(leaves))
+                finally:
+                    os.kill(asterisk.pid, signal.SIGCONT)
+                await switch.wait_ready()
+                await call.hear(leaves, HungUp)
+                # Whether the call was placed late or never: it ends once, and does not stay.
+                await call.ask(HangUp(asked_in_vain))
+                await call.hear(asked_in_vain, HungUp)
+                await call.let_pass(seconds=1)
+                assert await switch.standing() == {stays: True}
+                assert [call.count(each, HungUp) for each in (stays, leaves, asked_in_vain)] == [0, 1, 1]
+
+        asyncio.run(story())
+
+
+def test_the_doctor_finds_what_is_there_and_what_is_not(
+    asterisk: PrivateAsterisk, carrier: Carrier, tmp_path: Path
+) -> None:
+    findings = asyncio.run(examine(asterisk.telephony_url, ["carrier", "no-such-trunk"], prompts=tmp_path))
+    errors = [finding.what for finding in findings if finding.level is Level.ERROR]
+    assert errors == ["trunk no-such-trunk: Asterisk has no PJSIP endpoint of this name"]
+    refused = asyncio.run(examine(asterisk.telephony_url.replace(asterisk.ari_password, "wrong"), []))
+    assert [finding.what for finding in refused] == [f"Asterisk refuses the user {asterisk.ari_user} or the password"]

@@ -1,0 +1,165 @@
+"""ARI's words and ours, as pairs: what was recorded from an Asterisk 22, and the requests that it understands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from outdial.core.commands import Dial, HangUp, Join, Play, Ringback, Sound, StopPlaying, SwitchCommand
+from outdial.core.errors import NotDiallable
+from outdial.core.events import Answered, HungUp, KeyPressed, NetworkEvent, PromptEnded, PromptFailed, Ringing
+from outdial.core.ids import Channel
+from outdial.drivers.asterisk.client import AriRequest, RESTResponse, decode, encode
+from outdial.drivers.asterisk.translate import heard, is_ours, requests, standing
+
+LEG = Channel("dece9ed1-c642-4ef8-b998-dad0d36f204f")
+SECOND = Channel(f"{LEG}-2")
+
+CHANNEL = (
+    f'"channel":{{"id":"{LEG}","name":"PJSIP/carrier-00000004","state":"%s","protocol_id":"cb1206f3",'
+    '"caller":{"name":"","number":"+74951234567"},"connected":{"name":"","number":"+74951234567"},"accountcode":"",'
+    '"dialplan":{"context":"outdial-inbound","exten":"s","priority":1,"app_name":"Stasis","app_data":"outdial"},'
+    '"creationtime":"2026-11-20T21:33:46.471+0000","language":"en"}'
+)
+COMMON = '"timestamp":"2026-11-20T21:33:46.990+0000","asterisk_id":"02:00:00:00:00:01","application":"outdial"'
+
+
+def event(kind: str, state: str = "Up", extra: str = "") -> str:
+    return f'{{"type":"{kind}",{CHANNEL % state},{extra}{COMMON}}}'
+
+
+def playback(id: str, state: str) -> str:
+    return (
+        f'{{"type":"PlaybackFinished","playback":{{"id":"{id}","media_uri":"sound:/srv/a","state":"{state}",'
+        f'"target_uri":"channel:{LEG}","language":"en"}},{COMMON}}}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (event("StasisStart", extra='"args":[],'), Answered(LEG)),
+        (event("ChannelStateChange", "Ringing"), Ringing(LEG)),
+        (event("ChannelStateChange", "Up"), None),
+        (event("ChannelDtmfReceived", extra='"digit":"#","duration_ms":100,'), KeyPressed(LEG, "#")),
+        (event("ChannelHangupRequest", extra='"cause":32,"soft":true,'), None),
+        (
+            event("ChannelDestroyed", "Down", '"cause":17,"cause_txt":"User busy","tech_cause":486,'),
+            HungUp(LEG, 486, 17),
+        ),
+        (event("ChannelDestroyed", extra='"cause":16,"cause_txt":"Normal Clearing",'), HungUp(LEG, 0, 16)),
+        (event("ChannelDestroyed", extra='"cause":0,"cause_txt":"Unknown",'), HungUp(LEG, 0, 0)),
+        (playback(f"{LEG}-t12", "done"), PromptEnded(LEG, 12)),
+        (playback(f"{SECOND}-t3", "done"), PromptEnded(SECOND, 3)),
+        (
+            playback(f"{LEG}-t12", "failed"),
+            PromptFailed(LEG, 12, "Asterisk could not play the file; its log says why"),
+        ),
+        (playback("a-playback-of-somebody-else", "done"), None),
+        (f'{{"type":"ApplicationReplaced",{COMMON}}}', None),
+    ],
+)
+def test_events_are_understood(message: str, expected: NetworkEvent | None) -> None:
+    decoded = decode(message)
+    assert decoded is not None
+    assert not isinstance(decoded, RESTResponse)
+    assert heard(decoded) == expected
+
+
+@pytest.mark.parametrize("message", [event("ChannelVarset"), '{"type":"Dial"}', "{}", "[]", "not json", b"\xff"])
+def test_other_messages_are_ignored(message: str | bytes) -> None:
+    assert decode(message) is None
+
+
+def dial(trunk: str = "carrier", number: str = "+79161234567", caller: str = "74951234567", ring: float = 30.0) -> Dial:
+    return Dial(LEG, trunk, number, caller, ring)
+
+
+def dialled(endpoint: str, timeout: str, *caller: str) -> AriRequest:
+    query = [("endpoint", endpoint), ("app", "outdial"), ("channelId", LEG), ("timeout", timeout)]
+    return AriRequest("POST", "channels", (*query, *(("callerId", each) for each in caller)))
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        (dial(), [dialled("PJSIP/+79161234567@carrier", "30", "<74951234567>")]),
+        (dial(ring=0.2, caller=""), [dialled("PJSIP/+79161234567@carrier", "1")]),
+        (dial(ring=35.1), [dialled("PJSIP/+79161234567@carrier", "36", "<74951234567>")]),
+        (dial("", "101"), [dialled("PJSIP/101@office", "30", "<74951234567>")]),
+        (
+            Play(LEG, 7, (Sound(Path("/srv/голос, 1/a b.wav"), 1.0), Sound(Path("/srv/b.wav"), 2.0))),
+            [
+                AriRequest(
+                    "POST",
+                    f"channels/{LEG}/play/{LEG}-t7",
+                    body={"media": ["sound:/srv/голос, 1/a b", "sound:/srv/b"]},
+                )
+            ],
+        ),
+        (StopPlaying(LEG, 7), [AriRequest("DELETE", f"playbacks/{LEG}-t7")]),
+        (Ringback(LEG), [AriRequest("POST", f"channels/{LEG}/ring")]),
+        (
+            Join(LEG, SECOND),
+            [
+                AriRequest("DELETE", f"channels/{LEG}/ring"),
+                AriRequest("POST", f"bridges/{LEG}-joint", (("type", "mixing"),)),
+                AriRequest("POST", f"bridges/{LEG}-joint/addChannel", (("channel", f"{LEG},{SECOND}"),)),
+            ],
+        ),
+        (HangUp(SECOND), [AriRequest("DELETE", f"channels/{SECOND}")]),
+    ],
+)
+def test_commands_become_requests(command: SwitchCommand, expected: list[AriRequest]) -> None:
+    assert list(requests(command, "outdial", "PJSIP/{number}@office")) == expected
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        dial(number="1@evil"),
+        dial(number=""),
+        dial(number="100&PJSIP/101"),
+        dial("", "{number}"),
+        dial(caller='"name" <1>'),
+        dial(caller="1\r\n"),
+        dial(trunk="carrier/x"),
+        dial(trunk="a&PJSIP"),
+    ],
+)
+def test_nothing_but_a_number_reaches_a_dial_string(refused: Dial) -> None:
+    with pytest.raises(NotDiallable):
+        requests(refused, "outdial")
+
+
+def test_a_request_is_one_message() -> None:
+    request = AriRequest("POST", "channels", (("endpoint", "PJSIP/1@a"),), {"media": ["sound:/ж"]})
+    assert msgspec.json.decode(encode(request, "17")) == {
+        "type": "RESTRequest",
+        "transaction_id": "17",
+        "request_id": "17",
+        "method": "POST",
+        "uri": "channels",
+        "query_strings": [{"name": "endpoint", "value": "PJSIP/1@a"}],
+        "content_type": "application/json",
+        "message_body": '{"media":["sound:/ж"]}',
+    }
+
+
+def test_only_our_legs_stand() -> None:
+    stranger = "1763670825.17"
+    of_another_app = "8bd9d8b3-6d9f-4f59-a7c7-3a9d3ff8f0b3"
+    channels = [
+        {"id": LEG, "state": "Up"},
+        {"id": SECOND, "state": "Ringing"},
+        {"id": stranger, "state": "Up"},
+        {"id": of_another_app, "state": "Up"},
+    ]
+    assert standing(channels, [LEG, SECOND, stranger]) == {LEG: True, SECOND: False}
+
+
+@pytest.mark.parametrize("id", ["1763670825.17", LEG.upper(), f"{LEG}-3", f"{LEG}-2-2", LEG[:-1], f"x{LEG}"])
+def test_other_ids_are_not_ours(id: str) -> None:
+    assert not is_ours(id)
