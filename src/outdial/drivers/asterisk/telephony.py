@@ -1,0 +1,348 @@
+"""Asterisk as a switch: commands become ARI requests, ARI events become the house's.
+
+It remembers the legs that stand, so that each has one end; after a lost connection it compares them with what Asterisk
+has. It never waits for an answer: what comes of a request is heard in its place among the events.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn, assert_never
+
+import structlog
+
+from outdial.core.commands import Dial, HangUp, Join, Play, Ringback, Sound, StopPlaying, SwitchCommand
+from outdial.core.errors import NotDiallable
+from outdial.core.events import Answered, HungUp, NetworkEvent, PromptEnded, PromptFailed, Ringing
+from outdial.core.ids import Channel, attempt_of, callee_channel
+from outdial.drivers.asterisk import translate
+from outdial.drivers.asterisk.client import (
+    REQUEST_SECONDS,
+    AriAnswer,
+    AriClient,
+    AriDown,
+    AriError,
+    AriEvent,
+    AriRequest,
+    ChannelDestroyed,
+    ChannelHangupRequest,
+    Then,
+    parse_url,
+)
+from outdial.ports import SwitchDown
+
+log = structlog.get_logger(__name__)
+
+_NOT_FOUND = 404
+_CONFLICT = 409
+
+
+@dataclass(slots=True, eq=False)
+class _Leg:
+    """A leg that stands, as far as we have heard."""
+
+    ringing: bool = False
+    up: bool = False
+    ending: bool = False
+    """Somebody is hanging it up: what is played there fails, and nobody heard it out."""
+    playing: int | None = None
+    """The turn last given to play."""
+    bridge: str = ""
+
+
+class AsteriskSwitch:
+    """The `Telephony` of an Asterisk 20 or later, reached through ARI.
+
+    `url` is `ari://USER:PASSWORD@HOST[:PORT][/APP]`; one switch at a time may use an APP, and only while its owner is
+    in charge of the calls. `extension_endpoint` says how an extension of that Asterisk is dialled. Prompts are files
+    that Asterisk reads at the same path. Raises `ValueError` for an address or endpoint that cannot be used.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        extension_endpoint: str = translate.EXTENSION_ENDPOINT,
+        request_seconds: float = REQUEST_SECONDS,
+    ) -> None:
+        if extension_endpoint.count("{number}") != 1:
+            raise ValueError("the endpoint of an extension must hold {number} once")
+        self._url = parse_url(url)
+        self._extension_endpoint = extension_endpoint
+        self._client = AriClient(
+            self._url, hear=self._hear, up=self._reconcile, down=self._down, request_seconds=request_seconds
+        )
+        self._legs: dict[Channel, _Leg] = {}
+        self._unwanted: set[Channel] = set()
+        self._gone_meanwhile: set[str] = set()
+        self._met = False
+        self._ready = asyncio.Event()
+        self._heard: asyncio.Queue[NetworkEvent | None] = asyncio.Queue()
+
+    # ------------------------------------------------------------------------------------------------- life
+
+    async def run(self) -> NoReturn:
+        """Keep the connection to Asterisk until cancelled; then the events end. Calls under way stay at Asterisk."""
+        try:
+            await self._client.run()
+        finally:
+            self._heard.put_nowait(None)
+
+    @property
+    def ready(self) -> bool:
+        """Whether calls can be placed now."""
+        return self._ready.is_set()
+
+    async def wait_ready(self) -> None:
+        """Wait until calls can be placed."""
+        await self._ready.wait()
+
+    async def events(self) -> AsyncIterator[NetworkEvent]:
+        """Everything that happens to our channels, since the switch was made; it ends with `run`. One reader."""
+        while (event := await self._heard.get()) is not None:
+            yield event
+
+    async def standing(self) -> Mapping[Channel, bool]:
+        """Our channels that Asterisk has; True for those that are up. Raises `SwitchDown`."""
+        if not self.ready:
+            raise SwitchDown("Asterisk is away")
+        try:
+            found = await self._ask_standing()
+        except (AriDown, AriError) as error:
+            raise SwitchDown(f"Asterisk does not tell its channels: {error}") from error
+        return {channel: up for channel, up in found.items() if channel in self._legs}
+
+    # --------------------------------------------------------------------------------------------- commands
+
+    async def perform(self, command: SwitchCommand) -> None:
+        """Ask Asterisk to do it, without waiting. Raises `SwitchDown` when Asterisk is away.
+
+        A `HangUp` is kept while Asterisk is away and carried out when it is back.
+        """
+        if not self.ready and isinstance(command, HangUp):
+            self._unwanted.add(command.channel)
+            return
+        if not self.ready:
+            raise SwitchDown("Asterisk is away")
+        match command:
+            case Dial():
+                self._dial(command)
+            case Play():
+                self._play(command)
+            case StopPlaying() | Ringback():
+                if command.channel in self._legs:
+                    self._request(command)
+            case Join():
+                self._join(command)
+            case HangUp():
+                self._request(command, partial(self._hang_up_answered, command.channel))
+            case _:
+                assert_never(command)
+
+    def _request(self, command: SwitchCommand, then: Then | None = None) -> None:
+        """Post a command's requests; `then` hears the answer to the last one."""
+        *first, last = translate.requests(command, self._url.app, self._extension_endpoint)
+        try:
+            for request in first:
+                self._client.post(request)
+            self._client.post(last, then)
+        except AriDown as error:
+            raise SwitchDown(str(error)) from error
+
+    def _dial(self, dial: Dial) -> None:
+        if dial.channel in self._legs:
+            return
+        try:
+            self._request(dial, partial(self._dial_answered, dial))
+        except NotDiallable as error:
+            log.error("not_dialled", channel=dial.channel, trunk=dial.trunk, reason=error.message)
+            self._announce(HungUp(dial.channel, q850_cause=translate.NOT_DIALLABLE_CAUSE))
+            return
+        self._legs[dial.channel] = _Leg()
+
+    def _play(self, play: Play) -> None:
+        leg = self._legs.get(play.channel)
+        if leg is None:
+            return
+        # Asterisk passes over a file that it does not find in the middle of a list, and says that all was well.
+        missing = _missing(play.sounds)
+        if missing is not None or not play.sounds:
+            reason = f"{missing} does not exist" if missing else "there is nothing to play"
+            self._announce(PromptFailed(play.channel, play.turn, reason))
+            return
+        self._request(play, partial(self._play_answered, play))
+        leg.playing = play.turn
+
+    def _join(self, join: Join) -> None:
+        first, second = self._legs.get(join.first), self._legs.get(join.second)
+        if first is None or second is None:
+            return
+        self._request(join, partial(self._join_answered, join))
+        first.bridge = second.bridge = translate.bridge_id(join.first)
+
+    # ---------------------------------------------------------------------------------------------- answers
+
+    def _dial_answered(self, dial: Dial, answer: AriAnswer | None) -> None:
+        # Without an answer the next comparison settles it.
+        if answer is None or answer.ok:
+            return
+        if answer.status == _CONFLICT:
+            # Not to be believed: after one conflict Asterisk calls every failure on this connection so.
+            self._post(translate.find(dial.channel), partial(self._conflict_looked_into, dial))
+            return
+        self._refused(dial, answer)
+
+    def _conflict_looked_into(self, dial: Dial, answer: AriAnswer | None) -> None:
+        if answer is not None and answer.status == _NOT_FOUND:
+            self._refused(dial, answer)
+
+    def _refused(self, dial: Dial, answer: AriAnswer) -> None:
+        log.warning(
+            "dial_refused",
+            channel=dial.channel,
+            trunk=dial.trunk,
+            status=answer.status,
+            reason=answer.message,
+            advice="check that the trunk exists at Asterisk: outdial doctor",
+        )
+        self._end(dial.channel, HungUp(dial.channel, q850_cause=translate.NOT_PLACED_CAUSE))
+
+    def _play_answered(self, play: Play, answer: AriAnswer | None) -> None:
+        leg = self._legs.get(play.channel)
+        # A channel that is not found any more is about to be heard of.
+        if answer is None or answer.ok or answer.status == _NOT_FOUND or leg is None:
+            return
+        self._of_leg(leg, PromptFailed(play.channel, play.turn, f"Asterisk: {answer.message}"))
+
+    def _join_answered(self, join: Join, answer: AriAnswer | None) -> None:
+        if (answer is not None and answer.ok) or join.second not in self._legs:
+            return
+        reason = answer.message if answer else "the connection was lost"
+        log.warning("not_joined", channel=join.first, second=join.second, reason=reason)
+        # Legs that cannot hear each other must not be held for ever; losing the second one ends the call.
+        self._hang_up(join.second)
+
+    def _hang_up_answered(self, channel: Channel, answer: AriAnswer | None) -> None:
+        if answer is None:
+            self._unwanted.add(channel)
+        elif not answer.ok and answer.status != _NOT_FOUND:
+            log.warning("not_hung_up", channel=channel, status=answer.status, reason=answer.message)
+
+    # ----------------------------------------------------------------------------------------------- events
+
+    def _hear(self, event: AriEvent) -> None:
+        if isinstance(event, ChannelDestroyed) and not self.ready:
+            self._gone_meanwhile.add(event.channel.id)
+        if isinstance(event, ChannelHangupRequest):
+            leg = self._legs.get(Channel(event.channel.id))
+            if leg is not None:
+                leg.ending = True
+            return
+        heard = translate.heard(event)
+        if heard is None:
+            return
+        leg = self._legs.get(heard.channel)
+        if leg is not None:
+            self._of_leg(leg, heard)
+        elif self.ready and isinstance(heard, Answered | Ringing) and translate.is_ours(heard.channel):
+            log.warning("stray_channel_hung_up", channel=heard.channel)
+            self._hang_up(heard.channel)
+
+    def _of_leg(self, leg: _Leg, heard: NetworkEvent) -> None:
+        """Tell what happened on a leg that stands, unless it was told before or nobody was there to hear it."""
+        match heard:
+            case HungUp():
+                self._end(heard.channel, heard)
+                return
+            case Ringing():
+                told, leg.ringing = leg.ringing or leg.up, True
+            case Answered():
+                told, leg.up = leg.up, True
+            case PromptEnded() | PromptFailed():
+                told = leg.ending
+                if leg.playing == heard.turn:
+                    leg.playing = None
+            case _:
+                told = False
+        if not told:
+            self._announce(heard)
+
+    def _announce(self, event: NetworkEvent) -> None:
+        self._heard.put_nowait(event)
+
+    def _end(self, channel: Channel, event: HungUp) -> None:
+        """The one end of a leg; a second one is not told."""
+        leg = self._legs.pop(channel, None)
+        if leg is None:
+            return
+        self._unwanted.discard(channel)
+        self._announce(event)
+        if leg.bridge:
+            self._post(translate.unjoin(leg.bridge))
+
+    def _hang_up(self, channel: Channel) -> None:
+        for request in translate.requests(HangUp(channel), self._url.app):
+            self._post(request, partial(self._hang_up_answered, channel))
+
+    def _post(self, request: AriRequest, then: Then | None = None) -> None:
+        """Post a request; without a connection its answer is None, and a comparison follows."""
+        if self._client.connected:
+            self._client.post(request, then)
+        elif then is not None:
+            then(None)
+
+    # ------------------------------------------------------------------------------------- lost connections
+
+    def _down(self) -> None:
+        self._ready.clear()
+        self._gone_meanwhile.clear()
+
+    async def _ask_standing(self) -> dict[Channel, bool]:
+        app = await self._client.fetch(f"applications/{self._url.app}")
+        channels: list[dict[str, Any]] = await self._client.fetch("channels")
+        return translate.standing(channels, app["channel_ids"])
+
+    async def _reconcile(self) -> None:
+        """Compare the legs that we hold with those that stand; from here on events are complete again."""
+        standing = await self._ask_standing()
+        # The list may be older than an end that was heard while it was on its way.
+        for channel in self._gone_meanwhile & standing.keys():
+            del standing[Channel(channel)]
+        for channel in self._legs.keys() - standing.keys():
+            self._end(channel, HungUp(channel, lost=True))
+        for channel, up in standing.items():
+            leg = self._legs.get(channel)
+            if channel in self._unwanted or (leg is None and self._met):
+                # Told as lost before it came to stand, or told to hang up while Asterisk was away.
+                self._hang_up(channel)
+            elif leg is None:
+                # Of a former process: what it was joined with is known by its name only.
+                first = callee_channel(attempt_of(channel))
+                self._legs[channel] = _Leg(ringing=True, up=up, bridge=translate.bridge_id(first))
+            else:
+                self._catch_up(channel, leg, up)
+        self._unwanted.clear()
+        self._met = True
+        self._ready.set()
+
+    def _catch_up(self, channel: Channel, leg: _Leg, up: bool) -> None:
+        if up:
+            self._of_leg(leg, Answered(channel))
+        if leg.playing is not None:
+            self._post(
+                translate.find_playback(channel, leg.playing), partial(self._playback_found, channel, leg.playing)
+            )
+
+    def _playback_found(self, channel: Channel, turn: int, answer: AriAnswer | None) -> None:
+        leg = self._legs.get(channel)
+        if leg is not None and leg.playing == turn and answer is not None and answer.status == _NOT_FOUND:
+            self._of_leg(leg, PromptEnded(channel, turn))
+
+
+def _missing(sounds: tuple[Sound, ...]) -> Path | None:
+    return next((sound.path for sound in sounds if not os.path.isfile(sound.path)), None)

@@ -1,0 +1,177 @@
+"""Between the house's words and ARI's: what an event means, and which requests carry a command out.
+
+Everything here is a pure function. It does not know which channels stand, nor what became of a request.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, assert_never
+
+from outdial.core.commands import Dial, HangUp, Join, Play, Ringback, StopPlaying, SwitchCommand
+from outdial.core.dialstring import check_dial_string
+from outdial.core.errors import NotDiallable
+from outdial.core.events import Answered, HungUp, KeyPressed, NetworkEvent, PromptEnded, PromptFailed, Ringing
+from outdial.core.ids import Channel
+from outdial.drivers.asterisk.client import (
+    ApplicationReplaced,
+    AriEvent,
+    AriRequest,
+    ChannelDestroyed,
+    ChannelDtmfReceived,
+    ChannelHangupRequest,
+    ChannelStateChange,
+    PlaybackFinished,
+    StasisStart,
+)
+
+EXTENSION_ENDPOINT = "PJSIP/{number}"
+"""How an extension of the Asterisk itself is dialled; `{number}` stands for it."""
+
+NOT_PLACED_CAUSE = 38
+"""Q.850: network out of order. For a call that Asterisk would not place: no such trunk, no room for a channel."""
+NOT_DIALLABLE_CAUSE = 28
+"""Q.850: invalid number format. For a number that may not reach a dial string."""
+
+_OURS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:-2)?")
+_PLAYBACK = re.compile(r"(?P<channel>.+)-t(?P<turn>[0-9]+)")
+_TRUNK = re.compile(r"[A-Za-z0-9_.-]+")
+_CALLER = re.compile(r"[A-Za-z0-9_.*#+-]{0,64}")
+
+
+def is_ours(channel_id: str) -> bool:
+    """Whether a channel at the switch looks like a leg of ours."""
+    return _OURS.fullmatch(channel_id) is not None
+
+
+# --------------------------------------------------------------------------------------------------------- events
+
+
+def heard(event: AriEvent) -> NetworkEvent | None:
+    """What an ARI event says to a call; None when it says nothing."""
+    match event:
+        case StasisStart():
+            return Answered(Channel(event.channel.id))
+        case ChannelStateChange():
+            return Ringing(Channel(event.channel.id)) if event.channel.state == "Ringing" else None
+        case ChannelDtmfReceived():
+            return KeyPressed(Channel(event.channel.id), event.digit)
+        case PlaybackFinished():
+            return _playback_over(event)
+        case ChannelDestroyed():
+            return HungUp(Channel(event.channel.id), event.tech_cause, event.cause)
+        case ChannelHangupRequest() | ApplicationReplaced():
+            return None
+        case _:
+            assert_never(event)
+
+
+def _playback_over(event: PlaybackFinished) -> PromptEnded | PromptFailed | None:
+    named = _PLAYBACK.fullmatch(event.playback.id)
+    if named is None:
+        return None
+    channel, turn = Channel(named["channel"]), int(named["turn"])
+    if event.playback.state == "done":
+        return PromptEnded(channel, turn)
+    return PromptFailed(channel, turn, "Asterisk could not play the file; its log says why")
+
+
+def standing(channels: Sequence[Mapping[str, Any]], subscribed: Sequence[str]) -> dict[Channel, bool]:
+    """Our channels among those of `GET /channels`, True for those that are up.
+
+    `subscribed` are the channels of our application (`GET /applications/…`): until a call is answered nothing in the
+    list itself tells whose it is.
+    """
+    of_our_app = set(subscribed)
+    return {
+        Channel(each["id"]): each["state"] == "Up"
+        for each in channels
+        if each["id"] in of_our_app and is_ours(each["id"])
+    }
+
+
+# ------------------------------------------------------------------------------------------------------- commands
+
+
+def requests(command: SwitchCommand, app: str, extension_endpoint: str = EXTENSION_ENDPOINT) -> tuple[AriRequest, ...]:
+    """The requests that carry a command out, in their order.
+
+    Raises `NotDiallable` for a number, caller or trunk that must not reach a dial string.
+    """
+    match command:
+        case Dial():
+            return (_dial(command, app, extension_endpoint),)
+        case Play():
+            # As a body: a comma in a query value would part one file's name in two.
+            body = {"media": [_media(sound.path) for sound in command.sounds]}
+            path = f"channels/{command.channel}/play/{playback_id(command.channel, command.turn)}"
+            return (AriRequest("POST", path, body=body),)
+        case StopPlaying():
+            return (AriRequest("DELETE", f"playbacks/{playback_id(command.channel, command.turn)}"),)
+        case Ringback():
+            return (AriRequest("POST", f"channels/{command.channel}/ring"),)
+        case Join():
+            bridge = bridge_id(command.first)
+            # A ringing tone that still runs would keep the other leg's voice out.
+            return (
+                AriRequest("DELETE", f"channels/{command.first}/ring"),
+                AriRequest("POST", f"bridges/{bridge}", (("type", "mixing"),)),
+                AriRequest("POST", f"bridges/{bridge}/addChannel", (("channel", f"{command.first},{command.second}"),)),
+            )
+        case HangUp():
+            return (AriRequest("DELETE", f"channels/{command.channel}"),)
+        case _:
+            assert_never(command)
+
+
+def _dial(dial: Dial, app: str, extension_endpoint: str) -> AriRequest:
+    number = check_dial_string(dial.number)
+    if not _CALLER.fullmatch(dial.caller):
+        raise NotDiallable(f"{dial.caller!r} may not be shown as the caller's number")
+    if dial.trunk and not _TRUNK.fullmatch(dial.trunk):
+        raise NotDiallable(f"{dial.trunk!r} is no name of a trunk")
+    endpoint = f"PJSIP/{number}@{dial.trunk}" if dial.trunk else extension_endpoint.replace("{number}", number)
+    query = [
+        ("endpoint", endpoint),
+        ("app", app),
+        ("channelId", dial.channel),
+        ("timeout", str(max(1, math.ceil(dial.ring_seconds)))),
+    ]
+    if dial.caller:
+        # In angle brackets, or Asterisk may take it for a name.
+        query.append(("callerId", f"<{dial.caller}>"))
+    # No `formats`: the trunk's own list of codecs decides, as its carrier wants it.
+    return AriRequest("POST", "channels", tuple(query))
+
+
+def playback_id(channel: Channel, turn: int) -> str:
+    """The name of what a turn plays."""
+    return f"{channel}-t{turn}"
+
+
+def bridge_id(first: Channel) -> str:
+    """The name of the bridge that a leg's joint belongs to."""
+    return f"{first}-joint"
+
+
+def unjoin(bridge: str) -> AriRequest:
+    """Take a bridge away; legs in it stay."""
+    return AriRequest("DELETE", f"bridges/{bridge}")
+
+
+def find(channel: Channel) -> AriRequest:
+    """Ask whether a channel stands."""
+    return AriRequest("GET", f"channels/{channel}")
+
+
+def find_playback(channel: Channel, turn: int) -> AriRequest:
+    """Ask whether a turn is being played still."""
+    return AriRequest("GET", f"playbacks/{playback_id(channel, turn)}")
+
+
+def _media(path: Path) -> str:
+    # Asterisk adds the suffix of a format that it can read; a name with the suffix is not found.
+    return f"sound:{path.absolute().with_suffix('')}"
