@@ -1,0 +1,1 @@
+"""The moving parts: the only package that starts tasks."""

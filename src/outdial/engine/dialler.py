@@ -1,0 +1,301 @@
+"""Places calls: looks at the floor, asks the pacing how many, reserves, and hands the calls over.
+
+It is woken by facts, by calls that end, and by the moment a rate allows the next call; what it read before is never
+trusted over a reservation. A campaign that places nothing says why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import uuid4
+
+import structlog
+
+from outdial.core import pacing
+from outdial.core.call import Call, Plan
+from outdial.core.campaign import Campaign
+from outdial.core.contact import Due
+from outdial.core.dialstring import check_dial_string
+from outdial.core.errors import NotDiallable
+from outdial.core.events import Placed
+from outdial.core.facts import CampaignChanged, Fact
+from outdial.core.ids import AttemptId, CampaignId, ScriptId, TenantId
+from outdial.core.outcome import Outcome
+from outdial.core.script.nodes import Script
+from outdial.core.trunk import Route, Way, way_out
+from outdial.engine import metrics
+from outdial.engine.floor import Floor, Seat
+from outdial.engine.switchboard import Switchboard
+from outdial.ports import Bus, Clock, Dialling, Reservation, StoreDown, Telephony
+
+ROUND_SECONDS = 1.0
+"""A running campaign is looked at this often when nothing wakes the dialler."""
+SHORTEST_ROUND_REAL_SECONDS = 0.005
+REREAD_REAL_SECONDS = 1.0
+"""Campaigns, scripts and routes are read again when a fact says so, and this often in case one was lost."""
+LOOK_AHEAD = 50
+"""Due contacts read beyond those that can be called, so that one who must wait does not hold up the next."""
+LARGEST_ROUND = 400
+
+_log = structlog.get_logger(__name__)
+
+
+class Reason(StrEnum):
+    """Why a running campaign places no call at the moment."""
+
+    DIALLING = "dialling"
+    SWITCH_AWAY = "the switch is away"
+    NO_LINES = "it has no lines of its own"
+    LINES_BUSY = "all its lines are busy"
+    RATE = "its calls per second are used up"
+    TRUNK_BUSY = "the trunk's lines or calls per second are used up"
+    NOBODY_DUE = "nobody is due yet"
+    ON_THE_LINE = "the numbers due are on the line already"
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one look at a campaign came to: why it stopped, and felt seconds until another look can change that."""
+
+    reason: Reason
+    again_in: float = ROUND_SECONDS
+    idle: bool = False
+    """Nobody is due: the campaign may be over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """What there is to dial, as last read. A reservation checks again that its campaign still runs."""
+
+    campaigns: Sequence[Campaign]
+    scripts: Mapping[ScriptId, tuple[int, Script]]
+    routes: Mapping[TenantId, Sequence[Route]]
+    read_at: float
+    """The event loop's time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A contact that will be called, and how."""
+
+    due: Due
+    way: Way
+
+
+class Dialler:
+    """Places the calls of all running campaigns. `run` lives as long as this process is in charge."""
+
+    def __init__(
+        self,
+        dialling: Dialling,
+        telephony: Telephony,
+        switchboard: Switchboard,
+        floor: Floor,
+        bus: Bus,
+        clock: Clock,
+        wake: asyncio.Event,
+    ) -> None:
+        self._dialling = dialling
+        self._telephony = telephony
+        self._switchboard = switchboard
+        self._floor = floor
+        self._bus = bus
+        self._clock = clock
+        self._wake = wake
+        self._stopped = False
+        self._turn = 0
+        self._plans: Plans | None = None
+        self._reasons: dict[CampaignId, Reason] = {}
+
+    @property
+    def waiting(self) -> list[tuple[Campaign, Reason]]:
+        """Running campaigns that place no call at the moment, and why."""
+        campaigns = () if self._plans is None else self._plans.campaigns
+        said = ((campaign, self._reasons.get(campaign.id)) for campaign in campaigns)
+        return [(campaign, why) for campaign, why in said if why is not None and why is not Reason.DIALLING]
+
+    def stop(self) -> None:
+        """Place no more calls."""
+        self._stopped = True
+
+    async def run(self, group: asyncio.TaskGroup) -> None:
+        """Dial for ever. Calls become tasks of `group`."""
+        unsubscribe = self._bus.listen(self._heard)
+        try:
+            while not self._stopped:
+                self._wake.clear()
+                await self._pause(await self._round_patiently(group))
+        finally:
+            unsubscribe()
+
+    def _heard(self, fact: Fact) -> None:
+        if isinstance(fact, CampaignChanged):
+            self._plans = None
+            self._wake.set()
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait for news or until so many felt seconds are over, and at least for a moment of real time."""
+        appointment = self._clock.call_after(seconds, self._wake.set)
+        try:
+            await asyncio.sleep(SHORTEST_ROUND_REAL_SECONDS)
+            await self._wake.wait()
+        finally:
+            appointment.cancel()
+
+    async def _round_patiently(self, group: asyncio.TaskGroup) -> float:
+        self._clock.hold()
+        try:
+            return await self._round(group)
+        except StoreDown as trouble:
+            _log.warning("dialler.store_down", reason=str(trouble))
+            metrics.FAULTS.labels("store").inc()
+            return ROUND_SECONDS
+        finally:
+            self._clock.release()
+
+    async def _round(self, group: asyncio.TaskGroup) -> float:
+        """Look at every running campaign once, another one first each time; felt seconds until the next round."""
+        plans = await self._read()
+        campaigns = plans.campaigns
+        if campaigns and not self._telephony.ready:
+            self._say({campaign.id: Reason.SWITCH_AWAY for campaign in campaigns})
+            return ROUND_SECONDS
+        self._turn = (self._turn + 1) % max(1, len(campaigns))
+        rounds: dict[CampaignId, Round] = {}
+        for campaign in (*campaigns[self._turn :], *campaigns[: self._turn]):
+            rounds[campaign.id] = await self._dial(group, campaign, plans)
+        self._say({id: round.reason for id, round in rounds.items()})
+        await self._close([id for id, round in rounds.items() if round.idle])
+        return min((round.again_in for round in rounds.values()), default=ROUND_SECONDS)
+
+    async def _read(self) -> Plans:
+        now = asyncio.get_running_loop().time()
+        if self._plans is not None and now - self._plans.read_at < REREAD_REAL_SECONDS:
+            return self._plans
+        self._plans = Plans((), {}, {}, now)  # a fact that comes while this is read makes it read once more
+        campaigns = await self._dialling.running()
+        scripts = await self._dialling.scripts_of(campaigns) if campaigns else {}
+        tenants = {campaign.tenant for campaign in campaigns}
+        routes = {tenant: await self._dialling.routes(tenant) for tenant in tenants}
+        read = Plans(campaigns, scripts, routes, now)
+        if self._plans is not None:
+            self._plans = read
+        self._floor.forget_all_but({campaign.id for campaign in campaigns})
+        return read
+
+    async def _dial(self, group: asyncio.TaskGroup, campaign: Campaign, plans: Plans) -> Round:
+        floor = self._floor.of_campaign(campaign, self._clock.monotonic())
+        wanted = min(pacing.broadcast(floor), LARGEST_ROUND)
+        if wanted == 0:
+            return self._held_back(campaign, floor)
+        due = await self._dialling.due(campaign.id, self._clock.now(), wanted + LOOK_AHEAD)
+        if not due:
+            return Round(Reason.NOBODY_DUE, idle=True)
+        script = plans.scripts.get(campaign.settings.script) if campaign.settings.script is not None else None
+        if script is None:
+            await self._dialling.settle_undialled(campaign.id, [one.contact for one in due], Outcome.NO_SCRIPT)
+            return Round(Reason.NOBODY_DUE, again_in=0.0)
+        picks, unroutable, obstacle = self._choose(campaign, due, plans.routes[campaign.tenant], wanted)
+        if unroutable:
+            await self._dialling.settle_undialled(campaign.id, unroutable, Outcome.NO_ROUTE)
+        placed = await self._place(group, campaign, script, picks) if picks else 0
+        if obstacle is not None and not placed:
+            return obstacle
+        return Round(Reason.DIALLING, again_in=0.0 if placed else ROUND_SECONDS)
+
+    def _held_back(self, campaign: Campaign, floor: pacing.Floor) -> Round:
+        if floor.lines <= 0:
+            return Round(Reason.NO_LINES)
+        if floor.in_progress >= floor.lines:
+            return Round(Reason.LINES_BUSY)
+        rate = self._floor.campaign_rate(campaign, self._clock.monotonic())
+        return Round(Reason.RATE, again_in=rate.seconds_to_next())
+
+    def _choose(
+        self, campaign: Campaign, due: Sequence[Due], routes: Sequence[Route], wanted: int
+    ) -> tuple[list[Pick], list, Round | None]:  # type: ignore[type-arg]
+        """Those that can be called now, those that never can, and what stood in the way of the others."""
+        now = self._clock.monotonic()
+        picks: list[Pick] = []
+        unroutable = []
+        obstacle: Round | None = None
+        used: dict[str, int] = {}
+        numbers: set[str] = set()
+        for one in due:
+            if len(picks) == wanted:
+                break
+            way = _way_out(routes, campaign.settings.dial_prefix + one.digits)
+            if way is None:
+                unroutable.append(one.contact)
+            elif one.digits in numbers or self._floor.is_on_the_line(campaign.tenant, one.digits):
+                obstacle = obstacle or Round(Reason.ON_THE_LINE)
+            elif used.get(way.trunk.name, 0) >= self._floor.trunk_room(campaign.tenant, way.trunk, now):
+                rate = self._floor.trunk_rate(campaign.tenant, way.trunk, now)
+                obstacle = Round(Reason.TRUNK_BUSY, again_in=rate.seconds_to_next() or ROUND_SECONDS)
+            else:
+                used[way.trunk.name] = used.get(way.trunk.name, 0) + 1
+                numbers.add(one.digits)
+                picks.append(Pick(one, way))
+        return picks, unroutable, obstacle
+
+    async def _place(
+        self, group: asyncio.TaskGroup, campaign: Campaign, script: tuple[int, Script], picks: Sequence[Pick]
+    ) -> int:
+        """Save the attempts, then begin those that were won; how many."""
+        settings = campaign.settings
+        assert settings.script is not None
+        version, played = script
+        wanted = {AttemptId(str(uuid4())): pick for pick in picks}
+        reservations = [
+            Reservation(
+                attempt=attempt,
+                contact=pick.due.contact,
+                trunk=pick.way.trunk.name,
+                number=pick.way.dial_string,
+                caller=pick.way.caller,
+            )
+            for attempt, pick in wanted.items()
+        ]
+        won = await self._dialling.reserve(campaign, (settings.script, version), reservations)
+        for attempt in wanted.keys() & won:
+            pick = wanted[attempt]
+            way = pick.way
+            plan = Plan(way.trunk.name, way.dial_string, way.caller, settings.ring_seconds, played, pick.due.variables)
+            seat = Seat(campaign.tenant, campaign.id, way.trunk.name, pick.due.digits)
+            call = Call(attempt, plan)
+            self._floor.spend(campaign, way.trunk)
+            self._switchboard.open(group, call, seat, settings.retry, pick.due.attempts_made + 1, Placed(call.channel))
+        return len(won)
+
+    async def _close(self, idle: Sequence[CampaignId]) -> None:
+        if not idle:
+            return
+        for campaign in await self._dialling.close_finished(idle):
+            self._plans = None
+            _log.info("campaign.closed", campaign=campaign)
+            self._reasons.pop(campaign, None)
+            await self._bus.announce(CampaignChanged(campaign))
+
+    def _say(self, reasons: dict[CampaignId, Reason]) -> None:
+        """Keep why campaigns wait, and log it where it changed."""
+        for campaign, reason in reasons.items():
+            if reason is not Reason.DIALLING and self._reasons.get(campaign) is not reason:
+                _log.debug("campaign.waits", campaign=campaign, reason=reason.value)
+        self._reasons = reasons
+        for reason in Reason:
+            metrics.BLOCKED.labels(reason.name.lower()).set(sum(r is reason for r in reasons.values()))
+
+
+def _way_out(routes: Sequence[Route], number: str) -> Way | None:
+    """The way of a number whose dial string a switch may be given; none otherwise."""
+    way = way_out(routes, number)
+    if way is None:
+        return None
+    try:
+        check_dial_string(way.dial_string)
+    except NotDiallable:
+        return None
+    return way

@@ -1,0 +1,16 @@
+"""What the engine counts, for Prometheus."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+ATTEMPTS = Counter("outdial_attempts", "Attempts that ended, by outcome.", ["outcome"])
+CALLS = Gauge("outdial_calls", "Calls in progress.")
+ANSWERS = Counter("outdial_answers", "Answers recorded.")
+FAULTS = Counter("outdial_faults", "Faults of ours or of what we depend on, by kind.", ["kind"])
+BLOCKED = Gauge("outdial_campaigns_waiting", "Running campaigns that place no call now, by reason.", ["reason"])
+FIRST_PROMPT = Histogram(
+    "outdial_answer_to_prompt_seconds",
+    "From hearing that a call was answered to telling the switch to play the first prompt.",
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
+)

@@ -1,0 +1,97 @@
+"""Takes up attempts that have no outcome and that nobody here is working on: what a crash, or a fault of ours, left.
+
+Each is compared with what the switch still has. One that stands is carried on; one that does not is settled as
+interrupted. A leg of ours that belongs to no open attempt is hung up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from outdial.core.call import State
+from outdial.core.campaign import Campaign
+from outdial.core.commands import HangUp
+from outdial.core.events import CallEvent, HungUp, Resumed
+from outdial.core.ids import attempt_of
+from outdial.core.retry import RetryRule
+from outdial.engine import metrics
+from outdial.engine.floor import Seat
+from outdial.engine.switchboard import Switchboard
+from outdial.ports import Clock, Dialling, OpenAttempt, StoreDown, SwitchDown, Telephony
+
+SWEEP_REAL_SECONDS = 30.0
+GRACE = timedelta(seconds=60)
+"""An attempt younger than this may be between its reservation and its first step."""
+_SWITCH_WAIT_REAL_SECONDS = 0.2
+
+_log = structlog.get_logger(__name__)
+
+
+class Recovery:
+    """Finds open attempts that nobody works on."""
+
+    def __init__(self, dialling: Dialling, telephony: Telephony, switchboard: Switchboard, clock: Clock) -> None:
+        self._dialling = dialling
+        self._telephony = telephony
+        self._switchboard = switchboard
+        self._clock = clock
+
+    async def at_start(self, group: asyncio.TaskGroup) -> None:
+        """Take up everything that the former process left. Waits until the switch can be asked."""
+        while True:
+            try:
+                open_attempts = await self._dialling.open_attempts()
+                await self._switch_is_ready()
+                return await self._take_up(group, open_attempts, hang_up_strangers=True)
+            except (StoreDown, SwitchDown) as trouble:
+                _log.warning("recovery.waits", reason=str(trouble))
+                await asyncio.sleep(_SWITCH_WAIT_REAL_SECONDS)
+
+    async def run(self, group: asyncio.TaskGroup) -> None:
+        """Look again from time to time, for ever."""
+        while True:
+            await asyncio.sleep(SWEEP_REAL_SECONDS)
+            try:
+                youngest = self._clock.now() - GRACE
+                lost = [one for one in await self._dialling.open_attempts() if one.reserved_at < youngest]
+                await self._take_up(group, lost, hang_up_strangers=False)
+            except (StoreDown, SwitchDown) as trouble:
+                _log.warning("recovery.postponed", reason=str(trouble))
+
+    async def _switch_is_ready(self) -> None:
+        told = False
+        while not self._telephony.ready:
+            if not told:
+                _log.warning("recovery.waits", reason="the switch is away")
+                told = True
+            await asyncio.sleep(_SWITCH_WAIT_REAL_SECONDS)
+
+    async def _take_up(self, group: asyncio.TaskGroup, attempts: list[OpenAttempt], *, hang_up_strangers: bool) -> None:
+        standing = await self._telephony.standing()
+        rules = {campaign.id: campaign for campaign in await self._dialling.running()} if attempts else {}
+        for one in attempts:
+            if self._switchboard.knows(one.call.attempt):
+                continue
+            up = standing.get(one.call.channel)
+            campaign = rules.get(one.campaign) if one.campaign is not None else None
+            self._open(group, one, up, campaign)
+            if up is not None and one.call.state is State.JOINED and one.call.second_channel not in standing:
+                self._switchboard.post(HungUp(one.call.second_channel, lost=True))
+        if hang_up_strangers:
+            known = {one.call.attempt for one in attempts}
+            for channel in standing:
+                if attempt_of(channel) not in known:
+                    _log.warning("recovery.stranger", channel=channel)
+                    await self._telephony.perform(HangUp(channel))
+
+    def _open(self, group: asyncio.TaskGroup, one: OpenAttempt, up: bool | None, campaign: Campaign | None) -> None:
+        channel = one.call.channel
+        first: CallEvent = HungUp(channel, lost=True) if up is None else Resumed(channel, up)
+        _log.warning("recovery.attempt", attempt=one.call.attempt, state=one.call.state, stands=up is not None)
+        metrics.FAULTS.labels("recovered").inc()
+        seat = Seat(one.tenant, one.campaign, one.call.plan.trunk, one.digits)
+        retry = campaign.settings.retry if campaign is not None else RetryRule()
+        self._switchboard.open(group, one.call, seat, retry, one.attempts_made, first, answered_at=one.answered_at)

@@ -1,0 +1,285 @@
+"""A mailbox for every call: events of one call are taken in order, calls go side by side.
+
+For each event: step, save, perform. What the store has not committed, the switch never hears of. One bad call must not
+end the others, so here, at a call's own door, and nowhere else, any exception is caught.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from typing import assert_never
+
+import structlog
+
+from outdial.core.call import Call, State, step
+from outdial.core.commands import (
+    CallCommand,
+    Dial,
+    HangUp,
+    Join,
+    Play,
+    RecordAnswer,
+    Ringback,
+    SetTimer,
+    Speak,
+    StopPlaying,
+)
+from outdial.core.events import Answered, CallEvent, CutOff, HungUp, NetworkEvent, Placed, PromptFailed
+from outdial.core.ids import AttemptId, attempt_of
+from outdial.core.outcome import Outcome
+from outdial.core.retry import RetryRule, seconds_to_next_try
+from outdial.core.script.nodes import COMPLETED
+from outdial.engine import metrics
+from outdial.engine.floor import Floor, Seat
+from outdial.engine.journal import Journal
+from outdial.engine.prompts import PromptFailedError, Prompts
+from outdial.engine.timers import Timers
+from outdial.ports import Clock, Entry, NotInCharge, StoreRefused, SwitchDown, Telephony
+
+_NETWORK_OUT_OF_ORDER = 38
+"""Q.850 cause of a call that the switch could not be told of."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Line:
+    """One call in progress and what the engine knows about it besides."""
+
+    call: Call
+    seat: Seat
+    retry: RetryRule
+    attempts_made: int
+    mailbox: asyncio.Queue[CallEvent]
+    timers: Timers = field(init=False)
+    answered_at: datetime | None = None
+    answered_moment: float | None = None
+    """The monotonic clock at the answer."""
+    heard_answer_at: float | None = None
+    """The event loop's time at the answer, until the first prompt was commanded."""
+
+
+class Switchboard:
+    """Every call in progress. `released` is called when one has ended and its seat is free."""
+
+    def __init__(
+        self,
+        telephony: Telephony,
+        journal: Journal,
+        prompts: Prompts,
+        clock: Clock,
+        floor: Floor,
+        released: Callable[[], None],
+    ) -> None:
+        self._telephony = telephony
+        self._journal = journal
+        self._prompts = prompts
+        self._clock = clock
+        self._floor = floor
+        self._released = released
+        self._lines: dict[AttemptId, Line] = {}
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def calls(self) -> int:
+        """Calls in progress."""
+        return len(self._lines)
+
+    def knows(self, attempt: AttemptId) -> bool:
+        """Whether a call is in progress here."""
+        return attempt in self._lines
+
+    def open(
+        self,
+        group: asyncio.TaskGroup,
+        call: Call,
+        seat: Seat,
+        retry: RetryRule,
+        attempts_made: int,
+        first: CallEvent,
+        answered_at: datetime | None = None,
+    ) -> None:
+        """Take a saved call on and let it hear its first event."""
+        line = Line(call, seat, retry, attempts_made, asyncio.Queue(), answered_at=answered_at)
+        line.timers = Timers(self._clock, partial(self._put, line))
+        if answered_at is not None:
+            line.answered_moment = self._clock.monotonic()
+        self._put(line, first)
+        self._lines[call.attempt] = line
+        self._idle.clear()
+        self._floor.take(seat)
+        metrics.CALLS.inc()
+        group.create_task(self._serve(line), name=f"call {call.attempt}")
+
+    async def idle(self) -> None:
+        """Wait until no call is in progress."""
+        await self._idle.wait()
+
+    async def hear(self) -> None:
+        """Bring what the switch reports to the calls that it concerns, for ever."""
+        async for event in self._telephony.events():
+            self.post(event)
+
+    def post(self, event: NetworkEvent) -> None:
+        """Bring one event to its call; a call that is over is not looked for."""
+        line = self._lines.get(attempt_of(event.channel))
+        if line is not None:
+            self._put(line, event)
+
+    def cut_off_all(self) -> None:
+        """End every call."""
+        for line in self._lines.values():
+            self._put(line, CutOff(line.call.channel))
+
+    def _put(self, line: Line, event: CallEvent) -> None:
+        """Felt time stands still until the event has been taken."""
+        self._clock.hold()
+        line.mailbox.put_nowait(event)
+
+    async def _take_next(self, line: Line) -> None:
+        event = await line.mailbox.get()
+        try:
+            await self._take(line, event)
+        finally:
+            self._clock.release()
+
+    async def _serve(self, line: Line) -> None:
+        try:
+            while line.call.state is not State.ENDED:
+                await self._take_next(line)
+        except NotInCharge:
+            raise
+        except Exception:  # noqa: BLE001 - a call's own door: one bad call must not end the others
+            _log.exception("call.failed", attempt=line.call.attempt, state=line.call.state)
+            metrics.FAULTS.labels("call").inc()
+            await self._give_up(line)
+        finally:
+            line.timers.cancel()
+            for _ in range(line.mailbox.qsize()):
+                self._clock.release()
+            del self._lines[line.call.attempt]
+            if not self._lines:
+                self._idle.set()
+            self._floor.leave(line.seat)
+            metrics.CALLS.dec()
+            self._released()
+
+    async def _give_up(self, line: Line) -> None:
+        """End a call that our own fault struck, and settle it; what even that cannot save, recovery finds later."""
+        await self._tell_switch(line, HangUp(line.call.channel))
+        line.call = replace(line.call, state=State.ENDED, position=None, outcome=line.call.outcome or Outcome.FAILED)
+        with contextlib.suppress(StoreRefused):
+            await self._journal.write(self._entry(line, []))
+
+    async def _take(self, line: Line, event: CallEvent) -> None:
+        before = line.call
+        line.call, commands = step(before, event)
+        if line.call is before and not commands:
+            return
+        if isinstance(event, Answered) and line.call.was_answered and line.answered_at is None:
+            line.answered_at, line.answered_moment = self._clock.now(), self._clock.monotonic()
+            line.heard_answer_at = asyncio.get_running_loop().time()
+        if line.call != before:
+            entry = self._entry(line, commands)
+            if commands or line.call.state is State.ENDED:
+                await self._journal.write(entry)
+            else:
+                self._journal.post(entry).add_done_callback(_read_refusal)
+            _log.debug("call", attempt=line.call.attempt, state=line.call.state, heard=type(event).__name__)
+        for command in commands:
+            await self._perform(line, command)
+        if isinstance(event, Placed):
+            await self._warm(line)
+        if line.call.state is State.ENDED:
+            self._report_end(line)
+
+    def _entry(self, line: Line, commands: list[CallCommand]) -> Entry:
+        answers = tuple(command for command in commands if isinstance(command, RecordAnswer))
+        metrics.ANSWERS.inc(len(answers))
+        if line.call.state is not State.ENDED:
+            return Entry(call=line.call, answers=answers, answered_at=line.answered_at)
+        talked = 0.0 if line.answered_moment is None else self._clock.monotonic() - line.answered_moment
+        return Entry(
+            call=line.call,
+            answers=answers,
+            answered_at=line.answered_at,
+            ended_at=self._clock.now(),
+            talk_seconds=talked,
+            retry_at=self._retry_at(line),
+        )
+
+    def _retry_at(self, line: Line) -> datetime | None:
+        assert line.call.outcome is not None
+        succeeded = COMPLETED in line.call.goals
+        seconds = seconds_to_next_try(line.retry, line.call.outcome, line.attempts_made, succeeded)
+        return None if seconds is None else self._clock.after(seconds)
+
+    async def _perform(self, line: Line, command: CallCommand) -> None:
+        match command:
+            case SetTimer():
+                line.timers.set(command)
+            case RecordAnswer():
+                pass  # it was in the entry
+            case Speak():
+                await self._speak(line, command)
+            case Dial() | StopPlaying() | Ringback() | Join() | HangUp():
+                await self._tell_switch(line, command)
+            case _:
+                assert_never(command)
+
+    async def _speak(self, line: Line, command: Speak) -> None:
+        try:
+            sounds = await self._prompts.sounds(line.seat.tenant, command.prompt)
+        except PromptFailedError as failure:
+            _log.warning("prompt.failed", attempt=line.call.attempt, turn=command.turn, reason=str(failure))
+            metrics.FAULTS.labels("prompt").inc()
+            self._put(line, PromptFailed(command.channel, command.turn, str(failure)))
+            return
+        await self._tell_switch(line, Play(command.channel, command.turn, sounds))
+        if line.heard_answer_at is not None:
+            metrics.FIRST_PROMPT.observe(asyncio.get_running_loop().time() - line.heard_answer_at)
+            line.heard_answer_at = None
+
+    async def _tell_switch(self, line: Line, command: Dial | Play | StopPlaying | Ringback | Join | HangUp) -> None:
+        """A switch that is away is an event for the call: nothing was dialled, nothing will be heard."""
+        try:
+            await self._telephony.perform(command)
+        except SwitchDown as trouble:
+            _log.warning("switch.down", attempt=line.call.attempt, command=type(command).__name__, reason=str(trouble))
+            metrics.FAULTS.labels("switch").inc()
+            if isinstance(command, Dial):
+                self._put(line, HungUp(command.channel, q850_cause=_NETWORK_OUT_OF_ORDER))
+            elif isinstance(command, Play):
+                self._put(line, PromptFailed(command.channel, command.turn, str(trouble)))
+
+    async def _warm(self, line: Line) -> None:
+        try:
+            await self._prompts.warm(line.seat.tenant, line.call.plan)
+        except PromptFailedError as failure:
+            _log.info("prompt.not_ready", attempt=line.call.attempt, reason=str(failure))
+
+    def _report_end(self, line: Line) -> None:
+        call = line.call
+        assert call.outcome is not None
+        metrics.ATTEMPTS.labels(call.outcome.value).inc()
+        _log.info(
+            "call.ended",
+            attempt=call.attempt,
+            campaign=line.seat.campaign,
+            outcome=call.outcome.value,
+            ended_by=call.ended_by,
+            sip_code=call.sip_code,
+            goals=call.goals,
+        )
+
+
+def _read_refusal(done: asyncio.Future[None]) -> None:
+    """The journal has logged it; the call's next write meets it again."""
+    if not done.cancelled() and isinstance(done.exception(), StoreRefused):
+        return
