@@ -1,0 +1,255 @@
+"""The wire into ours: the bodies of tasks and polls, and the cursor of the feeds.
+
+Clients of this dialect send numbers as strings and strings as numbers, so every scalar is taken in either form; null is the
+same as absent, and unknown members are ignored. What would change whom or when we call, and is not done yet, is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_CEILING, Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from outdial.api.mikopbx import php
+from outdial.api.mikopbx.contacts import contacts_of
+from outdial.api.mikopbx.polls import DEFAULT_WAIT_SECONDS, Press, Question
+from outdial.api.mikopbx.replies import EXTRA_COLUMNS, PRESS_MEMBERS, STATES
+from outdial.api.wire import NotJson, from_json
+from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
+from outdial.core.contact import NewContact
+from outdial.core.errors import Malformed
+from outdial.core.ids import ScriptId
+from outdial.core.retry import RetryRule
+
+LONGEST_KEY = 500
+LONGEST_WAIT_SECONDS = 3600
+MOST_LINES = 100_000
+MOST_ATTEMPTS = 1000
+LONGEST_INTERVAL_SECONDS = 366 * 24 * 3600
+LARGEST_ID = (1 << 63) - 1
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_END_OF_TIME = Decimal(253_402_300_799)
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+_PREFIX = re.compile(r"\+?[0-9*#]{0,32}")
+_CAMPAIGN_STATES = {int(code): state for state, code in STATES.items()}
+_COLUMNS = ("crmId", "name", "innerNum", "innerNumType", "maxCountChannels", "state", "dialPrefix", *EXTRA_COLUMNS)
+_NOT_YET = {"timeStart": 0, "timeEnd": 1440, "attemptUntilSignal": 0, "isCallback": 0}
+"""Columns of newer releases with the only value that is served; to ignore another one would call at the wrong time."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRequest:
+    """A task as it was posted. `posted` are the columns sent, with the JSON types they had; null counts as not sent."""
+
+    key: str
+    number: int | None
+    posted: Mapping[str, Any]
+    contacts: tuple[NewContact, ...] | None
+
+    @property
+    def script_number(self) -> int | None:
+        """The poll that is asked for, when the inner number can be one."""
+        return id_of(php.text(self.posted["innerNum"], "innerNum"))
+
+    def settings(self, existing: Campaign | None, script: ScriptId | None, calls_per_second: float) -> CampaignSettings:
+        """What the campaign becomes: what was sent, over what it was. Raises `Malformed`."""
+        before = _NEW if existing is None else existing.settings
+        sent = {name: php.text(value, name) for name, value in self.posted.items()}
+        stored = {name: text for name, text in sent.items() if name not in ("crmId", "name", "state")}
+        wire = {"innerNumType": "exten", "maxCountChannels": "1", "dialPrefix": "", **before.wire, **stored}
+        if wire["innerNumType"] != "polling":
+            raise Malformed(
+                f'innerNumType "{wire["innerNumType"]}" is not available: calls can be sent to a poll only'
+                ' (innerNumType "polling")',
+                field="innerNumType",
+            )
+        attempts = _number(wire, "maxAttempt", 1)
+        return CampaignSettings(
+            name=sent.get("name", before.name),
+            state=before.state if "state" not in sent else _state(sent["state"]),
+            script=script,
+            lines=min(max(_number(wire, "maxCountChannels", 1), 0), MOST_LINES),
+            calls_per_second=calls_per_second,
+            dial_prefix=_dial_prefix(wire["dialPrefix"]),
+            retry=RetryRule(
+                min(max(attempts, 1), MOST_ATTEMPTS),
+                min(max(_number(wire, "tryInterval", 60), 0), LONGEST_INTERVAL_SECONDS),
+            ),
+            wire=wire,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PollRequest:
+    """A poll as it was posted; `documents` are its questions as they are given back, without their ids."""
+
+    key: str
+    number: int | None
+    name: str | None
+    posted: Mapping[str, Any]
+    questions: tuple[Question, ...]
+    documents: tuple[dict[str, Any], ...]
+
+
+_NEW = CampaignSettings(name=None, state=CampaignState.RUNNING, script=None, lines=1, calls_per_second=0)
+
+
+def task(body: bytes, zone: ZoneInfo) -> TaskRequest:
+    """The body of POST /task; `zone` is the zone of its times. Raises `NotJson` and `Malformed`."""
+    value = _object(body)
+    posted = {name: value[name] for name in _COLUMNS if value.get(name) is not None}
+    inner = posted.get("innerNum")
+    posted["innerNum"] = inner.strip() if isinstance(inner, str) else inner
+    if posted["innerNum"] in (None, "", False):
+        raise Malformed('Field "innerNum" is required and cannot be empty', field="innerNum")
+    for name, served in _NOT_YET.items():
+        if value.get(name) not in (None, "") and php.whole(value[name], name) != served:
+            raise Malformed(f'Field "{name}" is not available: only {served} is served', field=name)
+    numbers = value.get("numbers")
+    return TaskRequest(
+        key=_key(value),
+        number=_posted_id(value),
+        posted=posted,
+        contacts=None if numbers is None else contacts_of(numbers, zone),
+    )
+
+
+def poll(body: bytes, language: str) -> PollRequest:
+    """The body of POST /polling; `language` is that of questions that name none. Raises `NotJson` and `Malformed`."""
+    value = _object(body)
+    posted = {name: value[name] for name in ("crmId", "name") if value.get(name) is not None}
+    questions = [_member(question, "questions") for question in _list(value, "questions")]
+    return PollRequest(
+        key=_key(value),
+        number=_posted_id(value),
+        name=php.optional_text(value.get("name"), "name"),
+        posted=posted,
+        questions=tuple(_question(index, question, language) for index, question in enumerate(questions)),
+        documents=tuple(_question_document(question, language) for question in questions),
+    )
+
+
+def id_of(text: str) -> int | None:
+    """An id of a path or a member; None for what cannot be one."""
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= 19 else -1
+    return number if 0 <= number <= LARGEST_ID else None
+
+
+def since(value: str, decimals: int) -> datetime | None:
+    """The first moment whose unix time, cut to so many decimals, is at least `value`; None when no moment is."""
+    if not _NUMBER.fullmatch(value):
+        return None
+    wanted = max(Decimal(value), Decimal(0))
+    if wanted > _END_OF_TIME:
+        return None
+    per_second = 10**decimals
+    ticks = int((wanted * per_second).to_integral_value(ROUND_CEILING))
+    seconds, rest = divmod(ticks, per_second)
+    return _EPOCH + timedelta(seconds=seconds, microseconds=rest * (1_000_000 // per_second))
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    value = from_json(body)
+    if not isinstance(value, dict):
+        raise NotJson("an object is wanted", field="body")
+    return value
+
+
+def _key(value: Mapping[str, Any]) -> str:
+    """The caller's own id of a thing; empty when the house is to choose one."""
+    sent = value.get("crmId")
+    if isinstance(sent, dict | list):
+        raise Malformed('Field "crmId" must be a string or a number', field="crmId")
+    key = "" if php.is_empty(sent) else php.text(sent, "crmId")
+    if len(key) > LONGEST_KEY:
+        raise Malformed(f'Field "crmId" is longer than {LONGEST_KEY} characters', field="crmId")
+    return key
+
+
+def _posted_id(value: Mapping[str, Any]) -> int | None:
+    sent = value.get("id")
+    return None if isinstance(sent, dict | list) else id_of(php.text(sent, "id"))
+
+
+def _number(wire: Mapping[str, Any], name: str, default: int) -> int:
+    return default if wire.get(name, "") == "" else php.whole(wire[name], name)
+
+
+def _state(text: str) -> CampaignState:
+    code = 0 if text == "" else php.whole(text, "state")
+    if code not in _CAMPAIGN_STATES:
+        raise Malformed('Field "state" must be 0 (open), 1 (closed) or 2 (paused)', field="state")
+    return _CAMPAIGN_STATES[code]
+
+
+def _dial_prefix(text: str) -> str:
+    prefix = text.strip()
+    if not _PREFIX.fullmatch(prefix):
+        raise Malformed('Field "dialPrefix" may hold up to 32 digits, * and # only', field="dialPrefix")
+    return prefix
+
+
+def _question(index: int, value: Mapping[str, Any], language: str) -> Question:
+    name = value.get("questionId")
+    return Question(
+        name=str(index) if php.is_empty(name) else php.text(name, "questionId"),
+        text=php.text(value.get("questionText"), "questionText"),
+        file=php.optional_text(value.get("questionFile"), "questionFile"),
+        language=php.text(value.get("lang"), "lang") or language,
+        wait_seconds=_wait(value.get("timeout")),
+        default_press=php.text(value.get("defPress"), "defPress"),
+        presses=tuple(_press(_member(press, "press")) for press in _list(value, "press")),
+        next_question=php.text(value.get("nextQuestion"), "nextQuestion"),
+    )
+
+
+def _press(value: Mapping[str, Any]) -> Press:
+    action = php.optional_text(value.get("action"), "action")
+    if action in ("playback_record", "send_crm"):
+        raise Malformed(f'action "{action}" is not available', field="action")
+    return Press(
+        key=php.optional_text(value.get("key"), "key"),
+        action=action,
+        value=php.optional_text(value.get("value"), "value"),
+        value_options=php.optional_text(value.get("valueOptions"), "valueOptions"),
+        next_question=php.optional_text(value.get("nextQuestion"), "nextQuestion"),
+    )
+
+
+def _wait(value: object) -> int:
+    """Seconds of waiting after the prompt; nothing and less than one second stand for the default."""
+    seconds = 0 if value is None or value == "" else php.whole(value, "timeout")
+    return min(seconds, LONGEST_WAIT_SECONDS) if seconds > 0 else DEFAULT_WAIT_SECONDS
+
+
+def _question_document(value: Mapping[str, Any], language: str) -> dict[str, Any]:
+    return {
+        "questionText": php.text(value.get("questionText"), "questionText"),
+        "questionFile": php.optional_text(value.get("questionFile"), "questionFile"),
+        "lang": php.text(value.get("lang"), "lang") or language,
+        "press": [_press_document(press) for press in _list(value, "press")],
+    }
+
+
+def _press_document(value: Mapping[str, Any]) -> dict[str, str | None]:
+    return {name: php.optional_text(value.get(name), name) for name in PRESS_MEMBERS}
+
+
+def _list(value: Mapping[str, Any], name: str) -> list[Any]:
+    members = value.get(name)
+    if members is None or members == "":
+        return []
+    if not isinstance(members, list):
+        raise Malformed(f'Field "{name}" must be an array', field=name)
+    return members
+
+
+def _member(value: object, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Malformed(f'Field "{name}" must be an array of objects', field=name)
+    return value

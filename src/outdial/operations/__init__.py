@@ -1,0 +1,28 @@
+"""What a caller may ask of the house, one noun a module and one method a verb; every dialect is a door to the same rooms.
+
+An operation checks, writes to the store and announces the fact. It does not know who carries it on, how it was asked, or
+in what form the answer leaves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from outdial.operations.access import Access
+from outdial.operations.campaigns import Campaigns
+from outdial.operations.recordings import Recordings
+from outdial.operations.reports import Reports
+from outdial.operations.scripts import Scripts
+
+__all__ = ["Access", "Campaigns", "Operations", "Recordings", "Reports", "Scripts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """Everything that can be asked."""
+
+    access: Access
+    scripts: Scripts
+    campaigns: Campaigns
+    recordings: Recordings
+    reports: Reports

@@ -1,0 +1,113 @@
+"""Apply files: their text into what is wanted, with each dialect's section read by that dialect, and the demo data.
+
+It stands below `app.py`: it knows the dialects and the store, and no rule of either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Hashable, Sequence
+from contextlib import asynccontextmanager
+from importlib import resources
+from typing import Any
+
+import asyncpg
+import yaml
+
+from outdial.api import wire
+from outdial.api.mikopbx import polls, requests
+from outdial.api.mikopbx.routes import DIALECT as MIKOPBX
+from outdial.core import wanted
+from outdial.core.errors import Malformed
+from outdial.core.wanted import Wanted, WantedScript
+from outdial.drivers.postgres.pool import open_pool
+from outdial.drivers.postgres.setup import PostgresSetup
+from outdial.operations.setup import Change, Setup
+
+DEFAULT_LANGUAGE = "ru-RU"
+_DEMO = "demo.yaml"
+
+
+def document_of(text: str) -> Any:
+    """The plain values of a YAML text. Raises `Malformed` with the line at fault."""
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = "" if mark is None else f"line {mark.line + 1}, column {mark.column + 1}: "
+        raise Malformed(f"{place}{error.problem or error.context}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise Malformed(f"this is no YAML: {error}") from error
+
+
+def read(text: str, language: str = DEFAULT_LANGUAGE) -> Wanted:
+    """What an apply file wants; `language` is that of texts that name none. Raises `Malformed` with every fault."""
+    try:
+        return wanted.from_document(document_of(text), {MIKOPBX: lambda section: _mikopbx(section, language)})
+    except RecursionError as error:
+        raise Malformed("the file holds a value that contains itself, or one nested too deeply") from error
+
+
+def demo_text() -> str:
+    """The file of the demo data."""
+    return resources.files("outdial").joinpath(_DEMO).read_text(encoding="utf-8")
+
+
+@asynccontextmanager
+async def opened(dsn: str) -> AsyncIterator[Setup]:
+    """The set-up of a migrated database, for as long as this lasts."""
+    pool = await open_pool(dsn, size=1)
+    try:
+        yield Setup(PostgresSetup(pool))
+    finally:
+        await pool.close()
+
+
+async def load_demo(pool: asyncpg.Pool) -> list[Change]:
+    """Add the demo data that is missing; what was changed since the last time stays as it is."""
+    return await Setup(PostgresSetup(pool)).apply(read(demo_text()), only_missing=True)
+
+
+def _mikopbx(section: object, language: str) -> Sequence[WantedScript]:
+    """The section `mikopbx`: `polls`, each as POST /polling takes it, with the `id` that it is to have."""
+    if not isinstance(section, dict) or not isinstance(section.get("polls"), list) or len(section) > 1:
+        raise Malformed("a list under polls is wanted here, and nothing else; known: polls")
+    return [_poll(f"polls.{index}", poll, language) for index, poll in enumerate(section["polls"])]
+
+
+def _poll(path: str, document: object, language: str) -> WantedScript:
+    if not isinstance(document, dict):
+        raise Malformed("members with a name are wanted", field=path)
+    try:
+        sent = requests.poll(wire.to_json(document), language)
+    except Malformed as error:
+        raise Malformed(error.message, field=f"{path}.{error.field}".rstrip(".")) from error
+    except (TypeError, UnicodeError) as error:  # YAML knows dates and the like
+        raise Malformed(f"it holds what JSON cannot: {error}", field=path) from error
+    if not sent.number or sent.number > wanted.LARGEST_NUMBER:
+        raise Malformed("the number that tasks name as innerNum is wanted", field=f"{path}.id")
+    sounds = polls.references(sent.questions)
+    for sound in sounds:
+        if "/" in sound or "\\" in sound:
+            raise Malformed(f"a sound is named as it was uploaded, without folders: {sound}", field=path)
+    return WantedScript(
+        dialect=MIKOPBX,
+        number=sent.number,
+        key=sent.key or str(sent.number),
+        name=sent.name,
+        script=polls.compile_poll(sent.questions, {sound: sound for sound in sounds}),
+        wire={"questions": list(sent.documents)},
+        numbered="questions",
+    )
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a mapping with the same key twice, of which YAML would keep the last without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f'"{key.value}" is there twice', key.start_mark)
+            if isinstance(key, yaml.ScalarNode):
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)

@@ -1,0 +1,1 @@
+"""The MikoPBX dialect."""

@@ -1,0 +1,1 @@
+"""What a caller may ask, tested against the real store."""

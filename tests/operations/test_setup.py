@@ -1,0 +1,290 @@
+"""Setting a house up on a real database: what is applied twice changes nothing, and a dry run leaves no trace."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+import pytest
+
+from outdial import setup
+from outdial.core.errors import KeyTaken, Malformed, NotFound
+from outdial.core.ids import TenantId
+from outdial.core.script.nodes import HangUp, Script
+from outdial.core.wanted import (
+    Wanted,
+    WantedKey,
+    WantedRoute,
+    WantedScript,
+    WantedTenant,
+    WantedTrunk,
+    WantedUser,
+)
+from outdial.drivers.clock import SystemClock
+from outdial.drivers.postgres.access import PostgresAccess
+from outdial.drivers.postgres.pool import open_pool
+from outdial.drivers.postgres.scripts import PostgresScripts
+from outdial.drivers.postgres.setup import PostgresSetup
+from outdial.operations.access import Access, hash_secret
+from outdial.operations.setup import Change, Setup, Verb
+from outdial.ports import Identity
+
+T = TypeVar("T")
+TABLES = ("tenants", "users", "api_keys", "sessions", "trunks", "routes", "counters", "scripts", "script_versions")
+
+TENANT = WantedTenant(
+    name="site",
+    time_zone="Europe/Moscow",
+    region="RU",
+    users=(WantedUser("admin", "adminpassword"),),
+    keys=(WantedKey("crm", "crm-key"),),
+    trunks=(WantedTrunk("carrier", 10, 2.0, "74951234567"), WantedTrunk("spare", 5, 0.0)),
+    routes=(WantedRoute("8[0-9]+", "carrier", 1, "7"), WantedRoute(".*", "spare", caller="+7")),
+    scripts=(
+        WantedScript(
+            dialect="native",
+            number=4,
+            key="greeting",
+            name="Greeting",
+            script=Script("end", {"end": HangUp()}),
+            wire={"parts": [{"text": "a"}, {"text": "b"}]},
+            numbered="parts",
+        ),
+    ),
+)
+
+
+def with_pool(url: str, work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
+    async def run() -> T:
+        pool = await open_pool(url, size=2)
+        try:
+            return await work(pool)
+        finally:
+            await pool.close()
+
+    return asyncio.run(run())
+
+
+def apply(url: str, *tenants: WantedTenant, **options: bool) -> list[Change]:
+    return with_pool(url, lambda pool: Setup(PostgresSetup(pool)).apply(Wanted(tenants), **options))
+
+
+def stored(url: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of the tables that a set-up writes."""
+
+    async def read(pool: asyncpg.Pool) -> dict[str, list[tuple[Any, ...]]]:
+        return {table: sorted(map(tuple, await pool.fetch(f"select t::text from {table} t"))) for table in TABLES}
+
+    return with_pool(url, read)
+
+
+def news(changes: list[Change]) -> list[str]:
+    """What is not as before, one line each."""
+    return [
+        f"{change.verb} {change.kind} {change.name} {', '.join(change.differs)}".strip()
+        for change in changes
+        if change.verb is not Verb.SAME
+    ]
+
+
+def test_everything_is_added_and_a_second_time_nothing_changes(database_url: str) -> None:
+    assert news(apply(database_url, TENANT)) == [
+        "added tenant site",
+        "added user site/admin",
+        "added key site/crm",
+        "added trunk site/carrier",
+        "added trunk site/spare",
+        "added route site/1",
+        "added route site/2",
+        "added script site/native 4",
+    ]
+    before = stored(database_url)
+    again = apply(database_url, TENANT)
+    assert len(again) == 8
+    assert news(again) == []
+    assert stored(database_url) == before
+
+
+def test_a_dry_run_tells_what_would_happen_and_leaves_no_trace(database_url: str) -> None:
+    nothing = stored(database_url)
+    told = apply(database_url, TENANT, dry_run=True)
+    assert stored(database_url) == nothing
+    assert apply(database_url, TENANT) == told
+
+
+def test_what_differs_is_changed_and_named(database_url: str) -> None:
+    apply(database_url, TENANT)
+    other = replace(
+        TENANT,
+        time_zone="UTC",
+        users=(WantedUser("admin", "another"),),
+        keys=(WantedKey("crm", "another-key"),),
+        trunks=(WantedTrunk("carrier", 20, 2.0),),
+        routes=(WantedRoute(".*", "carrier"),),
+        scripts=(replace(TENANT.scripts[0], name="Hello", key="hello"),),
+    )
+    assert news(apply(database_url, other)) == [
+        "changed tenant site time_zone Europe/Moscow → UTC",
+        "changed user site/admin password",
+        "changed key site/crm key",
+        "changed trunk site/carrier lines 10 → 20, caller 74951234567 → (none)",
+        "changed route site/1 pattern 8[0-9]+ → .*, strip 1 → (none), prepend 7 → (none)",
+        "removed route site/2",
+        "changed script site/native 4 key, name",
+    ]
+    assert news(apply(database_url, other)) == []
+
+
+def test_what_is_stored_and_not_named_stays(database_url: str) -> None:
+    apply(database_url, TENANT)
+    bare = WantedTenant(name="site", time_zone="Europe/Moscow", region="RU")
+    before = stored(database_url)
+    assert news(apply(database_url, bare)) == []
+    assert stored(database_url) == before
+    assert news(apply(database_url, replace(bare, routes=()))) == ["removed route site/1", "removed route site/2"]
+
+
+def test_a_route_may_name_a_trunk_that_is_stored_already_but_no_other(database_url: str) -> None:
+    apply(database_url, TENANT)
+    bare = WantedTenant(name="site", time_zone="Europe/Moscow", region="RU")
+    apply(database_url, replace(bare, routes=(WantedRoute(".*", "spare"),)))
+    before = stored(database_url)
+    with pytest.raises(Malformed, match='route 1: there is no trunk "elsewhere"; add it under trunks'):
+        apply(database_url, replace(bare, time_zone="UTC", routes=(WantedRoute(".*", "elsewhere"),)))
+    assert stored(database_url) == before
+
+
+def test_only_what_is_missing_is_added_where_that_is_asked(database_url: str) -> None:
+    apply(database_url, TENANT)
+    other = replace(
+        TENANT,
+        time_zone="UTC",
+        users=(WantedUser("admin", "another"), WantedUser("second", "password")),
+        routes=(WantedRoute("1.*", "spare"),),
+        scripts=(replace(TENANT.scripts[0], name="Hello"),),
+    )
+    assert news(apply(database_url, other, only_missing=True)) == ["added user site/second"]
+
+
+def test_who_may_come_in(database_url: str) -> None:
+    hashed = WantedTenant(name="hashed", time_zone="UTC", region="RU")
+    apply(database_url, TENANT)
+
+    async def ask(pool: asyncpg.Pool) -> tuple[tuple[Any, ...], Identity | None]:
+        access = Access(PostgresAccess(pool), SystemClock())
+        identity, token = await access.log_in("admin", "adminpassword", "peer")
+        by_key = await access.by_key("crm-key")
+        hash = await pool.fetchval("select password_hash from users")
+        users = (WantedUser("other", password_hash=hash),)
+        keys = (WantedKey("other", key_hash=hash_secret("other-key")),)
+        await Setup(PostgresSetup(pool)).apply(Wanted((replace(hashed, users=users, keys=keys),)))
+        other, _ = await access.log_in("other", "adminpassword", "peer")
+        found = await access.by_key("other-key")
+        changed = replace(TENANT, users=(WantedUser("admin", "changed"),))
+        await Setup(PostgresSetup(pool)).apply(Wanted((changed,)))
+        return (identity, by_key, other, found), await access.by_session(token)
+
+    (identity, by_key, other, found), session = with_pool(database_url, ask)
+    site, others = identity.tenant, other.tenant
+    assert site != others
+    assert (identity, by_key) == (Identity(site, "admin"), Identity(site, "crm"))
+    assert (other, found) == (Identity(others, "other"), Identity(others, "other"))
+    assert session is None, "a new password ends the user's sessions"
+
+
+def test_a_login_belongs_to_one_tenant(database_url: str) -> None:
+    apply(database_url, TENANT)
+    thief = WantedTenant(name="thief", time_zone="UTC", region="RU", users=TENANT.users)
+    before = stored(database_url)
+    with pytest.raises(KeyTaken, match='the login "admin" belongs to another tenant'):
+        apply(database_url, thief)
+    assert stored(database_url) == before
+    with pytest.raises(KeyTaken, match='the key "mine" is in use under another name'):
+        apply(database_url, replace(thief, users=(), keys=(WantedKey("mine", "crm-key"),)))
+
+
+def test_numbers_given_by_hand_are_never_given_again_and_parts_keep_theirs(database_url: str) -> None:
+    apply(database_url, TENANT)
+    script = TENANT.scripts[0]
+    longer = replace(script, wire={"parts": [{"text": "a"}, {"text": "c"}, {"text": "d"}]})
+    apply(database_url, replace(TENANT, scripts=(longer,)))
+
+    async def read(pool: asyncpg.Pool) -> tuple[int, int, int, Any]:
+        tenant = TenantId(await pool.fetchval("select id from tenants"))
+        scripts = PostgresScripts(pool)
+        record = await scripts.by_number(tenant, "native", 4)
+        assert record is not None
+        version = await pool.fetchval("select version from scripts")
+        next_part = await scripts.part_numbers(tenant, "native", 1)
+        return await scripts.next_number(tenant, "native"), next_part, version, record.wire
+
+    number, next_part, version, wire = with_pool(database_url, read)
+    assert (number, next_part, version) == (5, 4, 2)
+    assert wire == {"parts": [{"id": "1", "text": "a"}, {"id": "2", "text": "c"}, {"id": "3", "text": "d"}]}
+
+
+def test_a_key_is_made_once_and_only_its_hash_is_kept(database_url: str) -> None:
+    apply(database_url, TENANT)
+
+    async def make(pool: asyncpg.Pool) -> tuple[str, object]:
+        key = await Setup(PostgresSetup(pool)).create_key("site", "second")
+        return key, await Access(PostgresAccess(pool), SystemClock()).by_key(key)
+
+    key, identity = with_pool(database_url, make)
+    assert identity is not None
+    assert key not in str(stored(database_url))
+    with pytest.raises(KeyTaken, match='has a key "second" already'):
+        with_pool(database_url, make)
+    with pytest.raises(NotFound, match='there is no tenant "elsewhere"; known: site'):
+        with_pool(database_url, lambda pool: Setup(PostgresSetup(pool)).create_key("elsewhere", "x"))
+
+
+def test_the_demo_data_is_loaded_once_and_what_users_changed_stays(database_url: str) -> None:
+    first = with_pool(database_url, setup.load_demo)
+    assert {change.verb for change in first} == {Verb.ADDED}
+
+    async def change(pool: asyncpg.Pool) -> None:
+        await pool.execute("update scripts set name = 'Mine' where number = 7")
+
+    with_pool(database_url, change)
+    before = stored(database_url)
+    assert {change.verb for change in with_pool(database_url, setup.load_demo)} == {Verb.SAME}
+    assert stored(database_url) == before
+
+
+def test_the_demo_data_has_what_the_first_requests_name() -> None:
+    (tenant,) = setup.read(setup.demo_text()).tenants
+    assert [(script.dialect, script.number) for script in tenant.scripts] == [("mikopbx", 7), ("mikopbx", 9)]
+    assert tenant.users == (WantedUser("admin", "adminpassword"),)
+    assert tenant.keys == (WantedKey("demo", "demo-key"),)
+    example = Path(__file__).parents[2] / "examples" / "demo.yaml"
+    assert example.read_text(encoding="utf-8") == setup.demo_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("tenants: [", "line 1, column 11: "),
+        ("tenants: []\ntenants: []", 'line 2, column 1: "tenants" is there twice'),
+        ("a: !!python/name:os.system x", "line 1, column 4: could not determine a constructor"),
+        ("tenants: &t [*t]", "tenants.0: members with a name are wanted"),
+        ("tenants: [{name: a, time_zone: UTC, mikopbx: []}]", "tenants.0.mikopbx: a list under polls is wanted"),
+        ("tenants: [{name: a, time_zone: UTC, mikopbx: {polls: [{}]}}]", "tenants.0.mikopbx.polls.0.id: the number"),
+        (
+            "tenants: [{name: a, time_zone: UTC, mikopbx: {polls: [{id: 1, name: 2024-01-01, questions: 5}]}}]",
+            'tenants.0.mikopbx.polls.0.questions: Field "questions" must be an array',
+        ),
+        (
+            "tenants: [{name: a, time_zone: UTC, mikopbx: {polls: [{id: 1, questions: [{questionFile: /a.mp3}]}]}}]",
+            "tenants.0.mikopbx.polls.0: a sound is named as it was uploaded",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_where(text: str, told: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        setup.read(text)
+    assert refused.value.message.startswith(told)
