@@ -1,0 +1,5 @@
+"""`python -m outdial`."""
+
+from outdial.cli.main import main
+
+main()

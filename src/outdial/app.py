@@ -1,0 +1,299 @@
+"""Puts the house together: the one file that knows every part.
+
+What is opened here is closed here, in the opposite order: first no more calls are placed, then the doors close, then the
+switch, then the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import uvicorn
+from starlette.applications import Starlette
+
+from outdial import __version__
+from outdial.api import mikopbx, native
+from outdial.api.native.routes import Health, Waiting
+from outdial.drivers.asterisk.telephony import AsteriskSwitch
+from outdial.drivers.clock import SystemClock
+from outdial.drivers.felt_clock import FeltClock
+from outdial.drivers.postgres.access import PostgresAccess, PostgresLibrary
+from outdial.drivers.postgres.bus import PostgresBus
+from outdial.drivers.postgres.campaigns import PostgresCampaigns
+from outdial.drivers.postgres.dialling import PostgresDialling
+from outdial.drivers.postgres.embedded import EmbeddedPostgres, running_dsn
+from outdial.drivers.postgres.migrate import upgrade
+from outdial.drivers.postgres.pool import open_pool
+from outdial.drivers.postgres.reports import PostgresReports
+from outdial.drivers.postgres.scripts import PostgresScripts
+from outdial.drivers.sandbox.switch import SandboxSwitch
+from outdial.drivers.speech.audio import AudioWorkshop
+from outdial.drivers.speech.espeak import Espeak, EspeakSettings
+from outdial.drivers.speech.prompts import PromptCache
+from outdial.drivers.speech.synthesiser import Synthesiser
+from outdial.drivers.speech.telephone import remove_leftovers
+from outdial.drivers.speech.yandex import YandexSettings, YandexSpeech
+from outdial.engine.engine import Engine
+from outdial.engine.prompts import Prompts
+from outdial.operations import Operations
+from outdial.operations.access import Access
+from outdial.operations.campaigns import Campaigns
+from outdial.operations.recordings import Recordings
+from outdial.operations.reports import Reports
+from outdial.operations.scripts import Scripts
+from outdial.ports import Clock
+from outdial.settings import Settings
+from outdial.setup import load_demo
+
+FIRST_NUMBERS = {"mikopbx": 1_000_000_000}
+"""The number before a dialect's first campaign, where the dialect does not begin at 1."""
+
+_BACKLOG = 2048
+_HTTP_CLOSE_SECONDS = 5
+_PURGE_SECONDS = 3600
+_ENGINE_MARGIN_SECONDS = 2.0
+_FIRST_CHUNK_SECONDS = 4.0
+
+
+class StartError(Exception):
+    """The server cannot start; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where the database is, and what watches over it: `watch` ends with an error when a server of ours is gone."""
+
+    dsn: str
+    watch: Callable[[], Awaitable[None]]
+
+
+@asynccontextmanager
+async def database(settings: Settings, *, join: bool = False) -> AsyncIterator[Database]:
+    """A migrated database: the one that the settings name, or an embedded one of our own for as long as this lasts.
+
+    With `join`, one that another outdial runs on the same data folder will do.
+    """
+    folder = settings.data / "postgres"
+    if dsn := settings.database or (running_dsn(folder) if join else None):
+        try:
+            await upgrade(dsn)
+        except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise StartError(f"the database cannot be used: {error}. Check --database (OUTDIAL_DATABASE).") from error
+        yield Database(dsn, _nothing)
+        return
+    embedded = EmbeddedPostgres(folder)
+    dsn = await embedded.start()
+    try:
+        await upgrade(dsn)
+        yield Database(dsn, embedded.watch)
+    finally:
+        await embedded.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What one process is made of."""
+
+    settings: Settings
+    pool: asyncpg.Pool
+    telephony: SandboxSwitch | AsteriskSwitch
+    operations: Operations
+    engine: Engine
+    around: Mapping[str, Callable[[], Awaitable[None]]]
+    """What runs beside the engine for as long as it does, by name."""
+
+    @property
+    def http(self) -> Starlette:
+        """Every dialect under its own paths."""
+        zone = ZoneInfo(self.settings.time_zone)
+        routes = [*mikopbx.mounts(self.operations, self.settings, zone), *native.mounts(self.health)]
+        return Starlette(routes=routes)
+
+    async def health(self) -> Health:
+        """How this process is doing."""
+        return Health(
+            version=__version__,
+            database=await self._database_answers(),
+            telephony="sandbox" if isinstance(self.telephony, SandboxSwitch) else "asterisk",
+            switch=self.telephony.ready,
+            in_charge=self.engine.in_charge,
+            calls=self.engine.calls,
+            waiting=[
+                Waiting(campaign.dialect, campaign.number, reason.value) for campaign, reason in self.engine.waiting
+            ],
+        )
+
+    async def _database_answers(self) -> bool:
+        try:
+            await self.pool.fetchval("select 1", timeout=_HTTP_CLOSE_SECONDS)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return False
+        return True
+
+
+@asynccontextmanager
+async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
+    """Everything but the doors, on a migrated database; closed when this ends."""
+    data, dsn = settings.data.absolute(), store.dsn
+    telephony: SandboxSwitch | AsteriskSwitch
+    clock: Clock
+    if settings.telephony == "sandbox":
+        clock = FeltClock(settings.speed)
+        telephony = SandboxSwitch(clock, settings.seed, settings.sandbox_log)
+    else:
+        clock = SystemClock()
+        telephony = AsteriskSwitch(settings.telephony, extension_endpoint=settings.extension_endpoint)
+    pool = await open_pool(dsn, size=settings.database_connections)
+    try:
+        async with AsyncExitStack() as closing:
+            workshop = closing.enter_context(AudioWorkshop())
+            speech = PromptCache(
+                data,
+                _speech_engines(settings, closing),
+                engine_seconds=settings.yandex_seconds + _ENGINE_MARGIN_SECONDS,
+            )
+            library = PostgresLibrary(pool)
+            bus = PostgresBus(dsn, pool)
+            operations = Operations(
+                access=Access(PostgresAccess(pool), SystemClock()),
+                scripts=Scripts(PostgresScripts(pool), speech),
+                campaigns=Campaigns(PostgresCampaigns(pool, FIRST_NUMBERS), bus),
+                recordings=Recordings(library, workshop, data / "audio"),
+                reports=Reports(PostgresReports(pool)),
+            )
+            engine = Engine(
+                PostgresDialling(dsn, pool), telephony, Prompts(speech, library), bus, clock, settings.drain
+            )
+            around = {
+                "bus": bus.run,
+                "database": store.watch,
+                "prompts": lambda: _purge(speech, data / "audio"),
+            }
+            yield House(settings, pool, telephony, operations, engine, around)
+    finally:
+        if isinstance(telephony, SandboxSwitch):
+            await telephony.close()
+        await pool.close()
+
+
+def _speech_engines(settings: Settings, closing: AsyncExitStack) -> list[Synthesiser]:
+    """SpeechKit where there is a key for it, and espeak-ng, which is always there, when it fails or is not wanted."""
+    espeak = closing.enter_context(contextlib.closing(Espeak(EspeakSettings(fallback_language=settings.language))))
+    key = settings.yandex_api_key.get_secret_value()
+    if not key:
+        return [espeak]
+    try:
+        wanted = YandexSettings(
+            key,
+            settings.yandex_folder_id,
+            settings.yandex_url,
+            speed=settings.yandex_speed,
+            voices=settings.yandex_voices,
+            total_seconds=settings.yandex_seconds,
+            first_chunk_seconds=min(_FIRST_CHUNK_SECONDS, settings.yandex_seconds),
+        )
+    except ValueError as error:
+        raise StartError(f"OUTDIAL_YANDEX_…: {error}") from error
+    yandex = YandexSpeech(wanted)
+    closing.push_async_callback(yandex.close)
+    return [yandex, espeak]
+
+
+class _Doors(uvicorn.Server):
+    """The HTTP server. Signals are ours; `opened` is called once it answers."""
+
+    def __init__(self, config: uvicorn.Config, opened: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._opened = opened
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._opened()
+
+
+async def serve(settings: Settings, opened: Callable[[str], None]) -> None:
+    """Run until SIGTERM or SIGINT, then drain. `opened` is given the address once it answers.
+
+    Raises `StartError` when the address is taken.
+    """
+    door = _listening_socket(settings)
+    host, port = door.getsockname()[:2]
+    async with database(settings) as store, house(settings, store) as made:
+        if settings.demo:
+            await load_demo(made.pool)
+        config = uvicorn.Config(
+            made.http,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,  # the loopback exemption goes by the true peer
+            timeout_graceful_shutdown=_HTTP_CLOSE_SECONDS,
+        )
+        doors = _Doors(config, lambda: opened(f"http://{_in_url(host)}:{port}"))
+        await _run(made, doors, door)
+
+
+async def _run(made: House, doors: _Doors, door: socket.socket) -> None:
+    """The engine is told to stop first; the doors close when it has, so that a client may watch the drain."""
+    loop = asyncio.get_running_loop()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_number, made.engine.stop)
+    async with asyncio.TaskGroup() as group:
+        around = [group.create_task(_forever(run), name=name) for name, run in made.around.items()]
+        serving = group.create_task(doors.serve([door]), name="http")
+        await made.engine.run()
+        doors.should_exit = True
+        await serving
+        for task in around:
+            task.cancel()
+
+
+async def _nothing() -> None:
+    """A server that is not ours needs no watch: whoever uses it hears when it is gone."""
+
+
+async def _forever(run: Callable[[], Awaitable[None]]) -> None:
+    await run()
+
+
+async def _purge(speech: PromptCache, audio: Path) -> None:
+    """Personal prompts live for a day; what a crash left half uploaded, as long."""
+    while True:
+        yesterday = datetime.now(UTC) - timedelta(days=1)
+        await speech.purge(yesterday)
+        await asyncio.to_thread(remove_leftovers, audio, yesterday.timestamp())
+        await asyncio.sleep(_PURGE_SECONDS)
+
+
+def _listening_socket(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    door = socket.socket(family, socket.SOCK_STREAM)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((settings.host, settings.port))
+    except OSError as error:
+        door.close()
+        raise StartError(
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}. Choose another with --port."
+        ) from error
+    door.listen(_BACKLOG)
+    return door
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,61 @@
+"""Servers that scenarios share. The same scenarios run on the sandbox and on Asterisk: a switch is a parameter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scenarios.server import Server
+
+SANDBOX_SPEED = "200"
+
+
+@dataclass(frozen=True)
+class Floor:
+    """A running server and a witness of what it dialled."""
+
+    server: Server
+    switch: str
+    witness: Any
+
+    def dialled(self) -> list[str]:
+        """Numbers as the far end saw them, in order."""
+        return [call["number"] for call in self.witness()]
+
+
+@pytest.fixture(scope="session")
+def sandbox_floor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
+    """A server on the sandbox, many times faster than life."""
+    folder = tmp_path_factory.mktemp("sandbox")
+    log = folder / "dialled.jsonl"
+    options = ("--demo", "--speed", SANDBOX_SPEED, "--sandbox-log", str(log))
+    server = Server(folder / "data", *options)
+    yield Floor(server, "sandbox", lambda: read_log(log))
+    assert server.stop() == 0, "".join(server.errors[-20:])
+
+
+@pytest.fixture(scope="session")
+def asterisk_floor(tmp_path_factory: pytest.TempPathFactory, asterisk: Any, carrier: Any) -> Iterator[Floor]:
+    """A server on a real Asterisk that calls a carrier over SIP."""
+    folder = tmp_path_factory.mktemp("asterisk")
+    options = ("--demo", "--telephony", asterisk.telephony_url, "--extension-endpoint", "PJSIP/{number}@carrier")
+    server = Server(folder / "data", *options)
+    yield Floor(server, "asterisk", carrier.calls)
+    assert server.stop() == 0, "".join(server.errors[-20:])
+
+
+@pytest.fixture(params=["sandbox", pytest.param("asterisk", marks=pytest.mark.asterisk)])
+def floor(request: pytest.FixtureRequest) -> Floor:
+    """Each switch in turn."""
+    found: Floor = request.getfixturevalue(f"{request.param}_floor")
+    return found
+
+
+def read_log(log: Path) -> list[dict[str, str]]:
+    """The sandbox's witness."""
+    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
