@@ -113,15 +113,16 @@ def sound_scripts(draw: st.DrawFn) -> Script:
     return Script(keys[0], {**made, keys[-1]: draw(_ENDS)}, draw(_LIMITS))
 
 
-JSON = st.recursive(
+_SCALARS = (
     st.none()
     | st.booleans()
     | st.integers()
     | st.floats()
     | st.text(max_size=5)
-    | st.sampled_from([10**400, -(10**400)]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=10,
+    | st.sampled_from([10**400, -(10**400)])
+)
+JSON: st.SearchStrategy[Any] = st.deferred(
+    lambda: _SCALARS | st.lists(JSON, max_size=3) | st.dictionaries(st.text(max_size=5), JSON, max_size=3)
 )
 
 

@@ -29,7 +29,7 @@ from outdial.core.commands import (
     Speak,
     StopPlaying,
 )
-from outdial.core.events import Answered, CallEvent, CutOff, HungUp, NetworkEvent, Placed, PromptFailed
+from outdial.core.events import CallEvent, CutOff, HungUp, NetworkEvent, Placed, PromptFailed
 from outdial.core.ids import AttemptId, attempt_of
 from outdial.core.outcome import Outcome
 from outdial.core.retry import RetryRule, seconds_to_next_try
@@ -172,7 +172,8 @@ class Switchboard:
 
     async def _give_up(self, line: Line) -> None:
         """End a call that our own fault struck, and settle it; what even that cannot save, recovery finds later."""
-        await self._tell_switch(line, HangUp(line.call.channel))
+        for leg in (line.call.channel, line.call.second_channel):
+            await self._tell_switch(line, HangUp(leg))
         line.call = replace(line.call, state=State.ENDED, position=None, outcome=line.call.outcome or Outcome.FAILED)
         with contextlib.suppress(StoreRefused):
             await self._journal.write(self._entry(line, []))
@@ -182,7 +183,7 @@ class Switchboard:
         line.call, commands = step(before, event)
         if line.call is before and not commands:
             return
-        if isinstance(event, Answered) and line.call.was_answered and line.answered_at is None:
+        if line.call.was_answered and line.answered_at is None:
             line.answered_at, line.answered_moment = self._clock.now(), self._clock.monotonic()
             line.heard_answer_at = asyncio.get_running_loop().time()
         if line.call != before:

@@ -88,10 +88,20 @@ class AsteriskSwitch:
 
     async def run(self) -> NoReturn:
         """Keep the connection to Asterisk until cancelled; then the events end. Calls under way stay at Asterisk."""
+        self._begin_anew()
         try:
             await self._client.run()
         finally:
             self._heard.put_nowait(None)
+
+    def _begin_anew(self) -> None:
+        """Between two runs another process may have been in charge: what was known of its calls is worth nothing."""
+        self._legs.clear()
+        self._unwanted.clear()
+        self._gone_meanwhile.clear()
+        self._met = False
+        while not self._heard.empty():
+            self._heard.get_nowait()
 
     @property
     def ready(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 
-from outdial.core.call import Call, Plan, State
+from outdial.core.call import Call, Party, Plan, State
 from outdial.core.ids import AttemptId
 from outdial.core.outcome import Outcome
 from outdial.core.script.document import from_document
@@ -32,6 +32,7 @@ def life_to(call: Call) -> dict[str, Any] | None:
         "answers_given": call.answers_given,
         "transfer_extension": call.transfer_extension,
         "outcome": call.outcome,
+        "ended_by": call.ended_by,
         "goals": call.goals,
     }
 
@@ -41,6 +42,7 @@ def call_from(row: asyncpg.Record) -> Call:
     life = decode(row["life"]) if row["life"] else {}
     position = life.get("position")
     outcome = life.get("outcome")
+    ended_by = life.get("ended_by")
     return Call(
         attempt=AttemptId(row["id"]),
         plan=_plan_from(row),
@@ -51,6 +53,7 @@ def call_from(row: asyncpg.Record) -> Call:
         answers_given=life.get("answers_given", 0),
         transfer_extension=life.get("transfer_extension", ""),
         outcome=None if outcome is None else Outcome(outcome),
+        ended_by=None if ended_by is None else Party(ended_by),
     )
 
 
