@@ -19,7 +19,7 @@ pip_from_debian() {
         exit 1
     }
     wheel=$(ls "$folder"/usr/share/python-wheels/pip-*.whl)
-    PYTHONPATH="$wheel" .venv/bin/python -m pip install --quiet --disable-pip-version-check pip uv
+    PYTHONPATH="$wheel" .venv/bin/python -m pip install --quiet --disable-pip-version-check pip 'uv>=0.13'
 }
 
 if ! [ -x .venv/bin/python ] || ! .venv/bin/python -c 'import sys' 2>/dev/null; then
@@ -28,10 +28,14 @@ if ! [ -x .venv/bin/python ] || ! .venv/bin/python -c 'import sys' 2>/dev/null; 
 fi
 if ! .venv/bin/python -c 'import uv' 2>/dev/null; then
     if .venv/bin/python -c 'import pip' 2>/dev/null; then
-        .venv/bin/python -m pip install --quiet --disable-pip-version-check uv
+        .venv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.13'
     else
         pip_from_debian
     fi
 fi
-.venv/bin/python -m uv pip install --quiet --python .venv/bin/python --compile-bytecode --requirement requirements.lock
-.venv/bin/python -m uv pip install --quiet --python .venv/bin/python --no-deps --editable .
+install() {
+    # The machine's own certificates: behind a company's proxy those that uv brings are not enough.
+    .venv/bin/python -m uv pip install --system-certs --quiet --python .venv/bin/python "$@"
+}
+install --compile-bytecode --requirement requirements.lock
+install --no-deps --editable .
