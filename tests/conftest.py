@@ -14,6 +14,7 @@ from asterisk.fetch import ensure
 from asterisk.instance import PrivateAsterisk
 from asterisk.prefix import AsteriskPrefix, default_prefix_directory
 from databases import database_url, databases
+from outdial.drivers.asterisk.configuration import SipExtension
 
 __all__ = ["database_url", "databases"]
 
@@ -33,6 +34,9 @@ def carrier(asterisk_prefix: AsteriskPrefix) -> Iterator[Carrier]:
 
 @pytest.fixture(scope="session")
 def asterisk(asterisk_prefix: AsteriskPrefix, carrier: Carrier) -> Iterator[PrivateAsterisk]:
-    """The Asterisk that outdial drives; its endpoint `carrier` is the trunk."""
-    with PrivateAsterisk(asterisk_prefix, trunks=[carrier.trunk()]) as running:
+    """The Asterisk that outdial drives: its endpoint `carrier` is the trunk, telephones stand at the extensions
+    100-109, and nobody has registered for 110."""
+    extensions = (*carrier.employees, SipExtension(number="110", password="nobody knows"))
+    with PrivateAsterisk(asterisk_prefix, trunks=[carrier.trunk()], extensions=extensions) as running:
+        carrier.staff(running)
         yield running

@@ -22,6 +22,7 @@ import pytest
 
 from outdial.core.commands import Dial, HangUp, Join, Play, Ringback, Sound, StopPlaying, SwitchCommand
 from outdial.core.events import Answered, HungUp, KeyPressed, NetworkEvent, PromptEnded, PromptFailed, Ringing
+from outdial.core.extension import ExtensionState
 from outdial.core.ids import Channel
 from outdial.ports import Telephony
 
@@ -134,6 +135,18 @@ class Conversation:
         channel = await self.answered(f"700013{seconds:05}") if seconds else await self.dial(BUSY)
         await self.ask(HangUp(channel))
         await self.hear(channel, HungUp)
+
+    async def extension_becomes(self, last_digit: str, state: ExtensionState) -> None:
+        """Ask for an extension's state until it is this one. A switch may tell it a moment after the events."""
+        number = self.bench.extension_prefix + last_digit
+        told: object = None
+        try:
+            async with asyncio.timeout(PATIENCE_REAL_SECONDS):
+                while told is not state:
+                    told = (await self.switch.extension_states([number]))[number]
+                    await asyncio.sleep(0)
+        except TimeoutError:
+            raise AssertionError(f"{number} is {told}, not {state}") from None
 
     def on(self, channel: Channel) -> list[NetworkEvent]:
         """Everything heard on a channel so far."""
@@ -478,5 +491,61 @@ class TelephonyContract:
             await call.hear(callee, HungUp)
             await call.let_pass()
             assert await call.switch.standing() == {extension: True}
+
+        tell(bench, story)
+
+    def test_a_leg_in_a_talk_may_hang_up_by_itself(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            callee = await call.answered(HUMAN_SILENT)
+            extension = await call.dial_extension("6")
+            await call.hear(extension, Answered)
+            await call.ask(Join(callee, extension))
+            await call.hear(extension, HungUp)
+            await call.let_pass()
+            assert await call.switch.standing() == {callee: True}
+
+        tell(bench, story)
+
+    # -------------------------------------------------------------------------------------------- extensions
+
+    def test_extensions_that_nobody_calls_are_idle(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            extensions = [bench.extension_prefix + digit for digit in "0123456789"]
+            for digit in "0123456789":
+                await call.extension_becomes(digit, ExtensionState.IDLE)
+            assert await call.switch.extension_states(extensions) == dict.fromkeys(extensions, ExtensionState.IDLE)
+            assert await call.switch.extension_states([]) == {}
+
+        tell(bench, story)
+
+    @pytest.mark.parametrize("number", ["7", "555555", HUMAN_SILENT, "carrier", "", "10/1"])
+    def test_what_is_no_extension_is_unknown(self, bench: Bench, number: str) -> None:
+        async def story(call: Conversation) -> None:
+            assert await call.switch.extension_states([number]) == {number: ExtensionState.UNKNOWN}
+
+        tell(bench, story)
+
+    def test_an_extension_rings_is_in_use_and_is_idle_again(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            await call.extension_becomes("0", ExtensionState.IDLE)
+            extension = await call.dial_extension("0")
+            await call.hear(extension, Answered)
+            await call.extension_becomes("0", ExtensionState.IN_USE)
+            await call.extension_becomes("1", ExtensionState.IDLE)
+            await call.ask(HangUp(extension))
+            await call.hear(extension, HungUp)
+            await call.extension_becomes("0", ExtensionState.IDLE)
+
+        tell(bench, story)
+
+    def test_an_extension_that_is_rung_in_vain_is_idle_again(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            await call.extension_becomes("8", ExtensionState.IDLE)
+            extension = await call.dial_extension("8")
+            await call.hear(extension, Ringing)
+            await call.extension_becomes("8", ExtensionState.RINGING)
+            await call.ask(HangUp(extension))
+            await call.hear(extension, HungUp)
+            await call.extension_becomes("8", ExtensionState.IDLE)
 
         tell(bench, story)

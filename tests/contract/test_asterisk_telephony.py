@@ -28,6 +28,7 @@ from contract.telephony import (
 )
 from outdial.core.commands import Dial, HangUp, Join, Play, Ringback, Sound
 from outdial.core.events import HungUp, KeyPressed, PromptEnded, PromptFailed, Ringing
+from outdial.core.extension import ExtensionState
 from outdial.core.ids import Channel
 from outdial.drivers.asterisk.client import REQUEST_SECONDS
 from outdial.drivers.asterisk.doctor import Level, examine
@@ -42,7 +43,6 @@ async def connected(
     """A switch that is ready; at the end it goes away and its calls stay."""
     switch = AsteriskSwitch(
         f"{asterisk.telephony_url}/{app}",
-        extension_endpoint="PJSIP/{number}@carrier",
         request_seconds=request_seconds,
     )
     async with asyncio.TaskGroup() as tasks:
@@ -123,6 +123,26 @@ class TestAsteriskTelephony(TelephonyContract):
         seen = [(call["number"], call["caller"]) for call in carrier.calls()]
         assert seen == [(BUSY, bench.caller), ("109", bench.caller)]
 
+    def test_an_extension_that_nobody_registered_for_is_unavailable(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            states = await call.switch.extension_states(["100", "110", "111"])
+            assert states == {
+                "100": ExtensionState.IDLE,
+                "110": ExtensionState.UNAVAILABLE,
+                "111": ExtensionState.UNKNOWN,
+            }
+
+        tell(bench, story)
+
+    def test_an_extension_that_cannot_be_rung_ends_the_call_at_once(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            for extension in ("110", "111"):
+                channel = Channel(str(uuid.uuid4()))
+                await call.ask(Dial(channel, "", extension, bench.caller, 10.0))
+                assert await call.hear(channel, HungUp) == HungUp(channel, q850_cause=20)
+
+        tell(bench, story)
+
     def test_another_process_carries_on(self, asterisk: PrivateAsterisk, carrier: Carrier, bench: Bench) -> None:
         app = f"test-{uuid.uuid4()}"
 
@@ -131,6 +151,9 @@ class TestAsteriskTelephony(TelephonyContract):
                 call = Conversation(bench, switch)
                 ringing, up = await call.dial(RINGS_OUT), await call.answered("70000100005")
                 await call.hear(ringing, Ringing)
+            # A new process takes longer to start than Asterisk to notice that the old one's socket is closed; what
+            # connects in that very instant would get no events.
+            await asyncio.to_thread(asterisk.cli, "ari show apps")
             async with driven(asterisk, app) as switch:
                 call = Conversation(bench, switch)
                 assert await switch.standing() == {ringing: False, up: True}
@@ -157,6 +180,8 @@ class TestAsteriskTelephony(TelephonyContract):
                             await switch.standing()
                     with pytest.raises(SwitchDown):
                         await call.dial(BUSY)
+                    with pytest.raises(SwitchDown):
+                        await switch.extension_states(["100"])
                     await call.ask(HangUp(leaves))
                 finally:
                     os.kill(asterisk.pid, signal.SIGCONT)

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from contract.telephony import Bench, TelephonyContract
+from contract.telephony import HUMAN_SILENT, Bench, Conversation, TelephonyContract, tell
+from outdial.core.commands import HangUp
+from outdial.core.events import Answered, HungUp
+from outdial.core.extension import ExtensionState
 from outdial.drivers.felt_clock import FeltClock
 from outdial.drivers.sandbox.switch import SandboxSwitch
 from outdial.ports import Telephony
@@ -36,3 +39,15 @@ class TestSandboxTelephony(TelephonyContract):
             caller="74951234567",
             dial_prefix=request.param,
         )
+
+    def test_an_extension_may_take_another_call_when_a_callee_answers(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            dialled = await call.dial(HUMAN_SILENT)
+            await call.extension_becomes("5", ExtensionState.IDLE)
+            await call.hear(dialled, Answered)
+            await call.extension_becomes("5", ExtensionState.IN_USE)
+            await call.ask(HangUp(dialled))
+            await call.hear(dialled, HungUp)
+            await call.extension_becomes("5", ExtensionState.IDLE)
+
+        tell(bench, story)

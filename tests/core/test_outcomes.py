@@ -3,6 +3,8 @@ tried again."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,10 +13,9 @@ from outdial.core.campaign import CampaignSettings, CampaignState
 from outdial.core.outcome import Outcome, outcome_of_refusal, sip_phrase
 from outdial.core.retry import INTERRUPTED_REST_SECONDS, RetryRule, seconds_to_next_try
 
-OURS = {Outcome.ANSWERED, Outcome.NO_ROUTE, Outcome.NO_SCRIPT, Outcome.INTERRUPTED}
+NEVER_DIALLED = {Outcome.NO_ROUTE, Outcome.NO_SCRIPT, Outcome.ANOTHER_NUMBER, Outcome.WITHDRAWN}
+OURS = {Outcome.ANSWERED, Outcome.INTERRUPTED, *NEVER_DIALLED}
 """Outcomes that no code of the network can mean."""
-
-HOPELESS = {Outcome.NO_ROUTE, Outcome.NO_SCRIPT}
 
 
 @pytest.mark.parametrize(
@@ -93,8 +94,15 @@ def test_a_contact_that_was_reached_is_left_alone(rule, outcome, made):
 @given(RULES, st.sampled_from(Outcome), st.integers(0, 6))
 def test_no_contact_is_tried_more_often_than_its_rule_says(rule, outcome, made):
     again = seconds_to_next_try(rule, outcome, made, succeeded=False)
-    assert (again is None) == (made >= rule.attempts or outcome in HOPELESS)
+    assert (again is None) == (made >= rule.attempts or outcome in NEVER_DIALLED)
     assert again is None or again >= rule.interval_seconds
+
+
+@given(RULES, st.sampled_from(Outcome), st.integers(0, 6), st.booleans())
+def test_until_a_signal_comes_a_success_ends_nothing(rule, outcome, made, succeeded):
+    patient = replace(rule, until_signal=True)
+    again = seconds_to_next_try(rule, outcome, made, succeeded=False)
+    assert seconds_to_next_try(patient, outcome, made, succeeded) == again
 
 
 def test_an_answered_call_that_missed_its_goal_is_tried_again():

@@ -10,9 +10,17 @@ import pytest
 from outdial.core.commands import Dial, HangUp, Join, Play, Ringback, Sound, StopPlaying, SwitchCommand
 from outdial.core.errors import NotDiallable
 from outdial.core.events import Answered, HungUp, KeyPressed, NetworkEvent, PromptEnded, PromptFailed, Ringing
+from outdial.core.extension import ExtensionState
 from outdial.core.ids import Channel
-from outdial.drivers.asterisk.client import AriRequest, RESTResponse, decode, encode
-from outdial.drivers.asterisk.translate import heard, is_ours, requests, standing
+from outdial.drivers.asterisk.client import AriAnswer, AriDown, AriError, AriRequest, RESTResponse, decode, encode
+from outdial.drivers.asterisk.translate import (
+    extension_state,
+    find_extension,
+    heard,
+    is_ours,
+    requests,
+    standing,
+)
 
 LEG = Channel("dece9ed1-c642-4ef8-b998-dad0d36f204f")
 SECOND = Channel(f"{LEG}-2")
@@ -163,3 +171,46 @@ def test_only_our_legs_stand() -> None:
 @pytest.mark.parametrize("id", ["1763670825.17", LEG.upper(), f"{LEG}-3", f"{LEG}-2-2", LEG[:-1], f"x{LEG}"])
 def test_other_ids_are_not_ours(id: str) -> None:
     assert not is_ours(id)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "extension", "device"),
+    [
+        ("PJSIP/{number}", "101", "PJSIP%2F101"),
+        ("PJSIP/{number}@gate", "101", "PJSIP%2F101"),
+        ("Local/{number}@internal", "*71", "Local%2F%2A71"),
+    ],
+)
+def test_the_state_of_an_extension_is_that_of_its_device(endpoint: str, extension: str, device: str) -> None:
+    assert find_extension(extension, endpoint) == AriRequest("GET", f"deviceStates/{device}")
+
+
+def test_what_is_no_number_is_no_device() -> None:
+    with pytest.raises(NotDiallable):
+        find_extension("101/../..")
+
+
+@pytest.mark.parametrize(
+    ("told", "state"),
+    [
+        ("NOT_INUSE", ExtensionState.IDLE),
+        ("INUSE", ExtensionState.IN_USE),
+        ("BUSY", ExtensionState.BUSY),
+        ("RINGING", ExtensionState.RINGING),
+        ("RINGINUSE", ExtensionState.RINGING),
+        ("ONHOLD", ExtensionState.ON_HOLD),
+        ("UNAVAILABLE", ExtensionState.UNAVAILABLE),
+        ("INVALID", ExtensionState.UNKNOWN),
+        ("UNKNOWN", ExtensionState.UNKNOWN),
+    ],
+)
+def test_an_extension_is_as_asterisk_says(told: str, state: ExtensionState) -> None:
+    answer = AriAnswer(200, "OK", f'{{"name":"PJSIP/101","state":"{told}"}}')
+    assert extension_state(answer) is state
+
+
+def test_an_extension_that_asterisk_does_not_speak_of_has_no_state() -> None:
+    with pytest.raises(AriError):
+        extension_state(AriAnswer(404, "Not Found", ""))
+    with pytest.raises(AriDown):
+        extension_state(None)

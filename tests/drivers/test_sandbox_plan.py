@@ -178,6 +178,8 @@ def test_extensions_behave_by_their_last_digit(number: str) -> None:
             assert behaviour == RingsOut()
         case "9":
             assert refusal(behaviour) is Outcome.BUSY
+        case "6":
+            assert behaviour == Answers(ring_seconds=1.0, talk_seconds=2.0)
         case _:
             assert behaviour == Answers(ring_seconds=1.0)
 

@@ -43,7 +43,7 @@ def sandbox_floor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
 def asterisk_floor(tmp_path_factory: pytest.TempPathFactory, asterisk: Any, carrier: Any) -> Iterator[Floor]:
     """A server on a real Asterisk that calls a carrier over SIP."""
     folder = tmp_path_factory.mktemp("asterisk")
-    options = ("--demo", "--telephony", asterisk.telephony_url, "--extension-endpoint", "PJSIP/{number}@carrier")
+    options = ("--demo", "--telephony", asterisk.telephony_url)
     server = Server(folder / "data", *options)
     yield Floor(server, "asterisk", carrier.calls)
     assert server.stop() == 0, "".join(server.errors[-20:])

@@ -2,23 +2,29 @@
 
 `7000BBPPPPP` behaves by BB with the parameter PPPPP, an extension of three to five digits by its last one, and any
 other number is a human who presses 1. It is real SIP, RTP and RFC 4733; it keeps its own list of the calls it got.
+The telephones of a switch's employees stand here too: they register with it, and are called as any extension.
 """
 
 from __future__ import annotations
 
 import csv
 import dataclasses
+import secrets
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TypedDict
 
-from asterisk.instance import PrivateAsterisk
+from asterisk.instance import PrivateAsterisk, free_port
 from asterisk.prefix import AsteriskError, AsteriskPrefix
-from outdial.drivers.asterisk.configuration import AsteriskInstance, SipTrunk
+from outdial.drivers.asterisk.configuration import AsteriskInstance, SipExtension, SipTrunk
+from outdial.drivers.asterisk.syntax import section
 
 CONTEXT = "carrier"
 CALL_LIMIT_SECONDS = 900
+REGISTRATION_SECONDS = 10.0
 
 # The room stays in the air while a human listens for a prompt, because a call without RTP tells answering-machine
 # detection nothing. It must be off while he waits for the prompt's end: a caller who plays nothing may send no RTP at
@@ -47,7 +53,9 @@ exten => s,1,Set(last=${{dialled:-1}})
  same => n,GotoIf($[${{last}} = 9]?behaviour-04,s,1)
  same => n,GotoIf($[${{last}} = 7]?behaviour-06,s,1)
  same => n,Set(ring=1)
- same => n,Goto(human,s,1)
+ same => n,GotoIf($[${{last}} != 6]?human,s,1)
+ same => n,Set(stay=2)
+ same => n,Goto(guest,s,1)
 
 ; Rings, answers, and after each prompt presses or says the next of `digits`; then stays.
 [human]
@@ -73,7 +81,7 @@ exten => s,1,Ringing()
 ; Rings, answers, stays for `stay` seconds, hangs up.
 [guest]
 exten => s,1,Ringing()
- same => n,Wait(0.5)
+ same => n,Wait(${{IF($["${{ring}}" = ""]?0.5:${{ring}})}})
  same => n,Answer(,i)
  same => n,StartMusicOnHold(hello)
  same => n,Wait(${{stay}})
@@ -162,6 +170,30 @@ exten => s,1,Ringing()
 """
 
 
+EMPLOYEES = range(100, 110)
+"""The extensions that telephones stand at."""
+_TELEPHONES = "telephones.conf"
+_TELEPHONE_TRANSPORT = "telephones"
+
+
+def _telephone(extension: SipExtension, switch_port: int) -> str:
+    """A registration that brings the extension's calls to the dialplan under its number."""
+    number, switch = extension.number, f"127.0.0.1:{switch_port}"
+    name = f"telephone-{number}"
+    auth = [("type", "auth"), ("auth_type", "digest"), ("username", number), ("password", extension.password)]
+    registration = [
+        ("type", "registration"),
+        ("transport", _TELEPHONE_TRANSPORT),
+        ("outbound_auth", name),
+        ("server_uri", f"sip:{switch}"),
+        ("client_uri", f"sip:{number}@{switch}"),
+        ("contact_user", number),
+        ("retry_interval", "1"),
+        ("max_random_initial_delay", "0"),
+    ]
+    return section(name, auth) + section(name, registration)
+
+
 class Call(TypedDict):
     """One call as the carrier saw it arrive: when (Unix seconds), the number as dialled, the caller's number."""
 
@@ -176,11 +208,30 @@ class Carrier(PrivateAsterisk):
     def __init__(self, prefix: AsteriskPrefix, *, rtp_ports: int = 2000, keep_directory: bool = False) -> None:
         anyone = SipTrunk(name="anyone", host=None, match=("127.0.0.1",), context=CONTEXT)
         super().__init__(prefix, trunks=[anyone], rtp_ports=rtp_ports, keep_directory=keep_directory)
+        self.employees = tuple(SipExtension(number=str(number), password=secrets.token_hex(8)) for number in EMPLOYEES)
 
     def trunk(self, name: str = "carrier") -> SipTrunk:
         """The trunk to this carrier as another Asterisk's configuration wants it."""
         # The port is matched too: on loopback every peer has the same address.
         return SipTrunk(name=name, host="127.0.0.1", port=self.sip_port, match=(f"127.0.0.1:{self.sip_port}",))
+
+    def staff(self, switch: PrivateAsterisk) -> None:
+        """Register the telephones of `employees`, which `switch` has as extensions, and return when all are there.
+
+        Raises AsteriskError when one of them is not let in.
+        """
+        telephones = "".join(_telephone(each, switch.sip_port) for each in self.employees)
+        (self.directory / "etc" / _TELEPHONES).write_text(telephones, encoding="utf-8")
+        # A change in a file that is included is seen when the whole of res_pjsip is read again.
+        for module in ("res_pjsip", "res_pjsip_outbound_registration"):
+            self.cli(f"module reload {module}.so")
+        deadline = time.monotonic() + REGISTRATION_SECONDS
+        away = [each.number for each in self.employees]
+        while away:
+            if time.monotonic() > deadline:
+                raise AsteriskError(f"no telephone came to stand at {', '.join(away)}; see {switch.log}")
+            time.sleep(0.02)
+            away = [number for number in away if switch.device_state(f"PJSIP/{number}") != "NOT_INUSE"]
 
     def calls(self) -> list[Call]:
         """Every call that reached the carrier so far, oldest first, whatever became of it."""
@@ -216,7 +267,11 @@ class Carrier(PrivateAsterisk):
         room = f"entry = {self._sounds}/room\n"
         hello = f"entry = {self._sounds}/hello\n{room * (CALL_LIMIT_SECONDS // 30 + 1)}"
         music = f"[hello]\nmode = playlist\n{hello}\n[room]\nmode = playlist\n{room}"
-        return {**super().files(), "etc/musiconhold.conf": music}
+        files = {**super().files(), "etc/musiconhold.conf": music, f"etc/{_TELEPHONES}": ""}
+        # From a port of their own: what comes from the carrier's is known by it as the trunk's.
+        transport = [("type", "transport"), ("protocol", "udp"), ("bind", f"127.0.0.1:{free_port(socket.SOCK_DGRAM)}")]
+        files["etc/pjsip.conf"] += section(_TELEPHONE_TRANSPORT, transport) + f"#include {_TELEPHONES}\n"
+        return files
 
     @property
     def _witness(self) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import http.client
+import json
 import os
 import random
 import resource
@@ -23,6 +24,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 from asterisk.prefix import AsteriskError, AsteriskPrefix
 from outdial.drivers.asterisk.configuration import (
@@ -174,6 +176,16 @@ class PrivateAsterisk:
             raise AsteriskError(f"the console command {command!r} failed: {(done.stderr or done.stdout).strip()}")
         return done.stdout.strip()
 
+    def device_state(self, device: str) -> str:
+        """What it says of a device such as `PJSIP/101`, in its own words: `NOT_INUSE`, `UNAVAILABLE`, ..."""
+        try:
+            status, told = self._get(f"deviceStates/{quote(device, safe='')}")
+        except (OSError, http.client.HTTPException) as error:
+            raise AsteriskError(f"the state of {device} is not told: {error}") from error
+        if status != http.client.OK:
+            raise AsteriskError(f"the state of {device} is not told: HTTP status {status}")
+        return str(json.loads(told)["state"])
+
     def settings(self) -> AsteriskInstance:
         """What it is configured to do; a subclass may replace parts of it."""
         first = random.randrange(_RTP_PORTS.start, max(_RTP_PORTS.stop - self._rtp_ports, _RTP_PORTS.start + 1), 2)
@@ -200,8 +212,8 @@ class PrivateAsterisk:
 
     def _spawn(self) -> None:
         self._directory = _short_directory()
-        self.sip_port = _free_port(socket.SOCK_DGRAM)
-        self.http_port = _free_port(socket.SOCK_STREAM)
+        self.sip_port = free_port(socket.SOCK_DGRAM)
+        self.http_port = free_port(socket.SOCK_STREAM)
         for folder in instance_folders():
             (self._directory / folder).mkdir(mode=0o700)
         for name, content in self.files().items():
@@ -242,18 +254,23 @@ class PrivateAsterisk:
 
     def _answers(self) -> bool:
         """Whether ARI answers our own password; 404 comes before ARI is loaded."""
-        login = base64.b64encode(f"{self.ari_user}:{self.ari_password}".encode()).decode()
-        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=2)
         try:
-            connection.request("GET", "/ari/asterisk/ping", headers={"Authorization": f"Basic {login}"})
-            status = connection.getresponse().status
+            status, _ = self._get("asterisk/ping")
         except (OSError, http.client.HTTPException):
             return False
-        finally:
-            connection.close()
         if status == http.client.UNAUTHORIZED:
             raise PortTaken(f"another Asterisk answers on TCP port {self.http_port}")
         return status == http.client.OK
+
+    def _get(self, path: str) -> tuple[int, bytes]:
+        login = base64.b64encode(f"{self.ari_user}:{self.ari_password}".encode()).decode()
+        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=2)
+        try:
+            connection.request("GET", f"/ari/{path}", headers={"Authorization": f"Basic {login}"})
+            reply = connection.getresponse()
+            return reply.status, reply.read()
+        finally:
+            connection.close()
 
     def _fully_booted(self) -> bool:
         try:
@@ -276,7 +293,8 @@ def _short_directory() -> Path:
     return directory
 
 
-def _free_port(kind: socket.SocketKind) -> int:
+def free_port(kind: socket.SocketKind) -> int:
+    """A port of loopback that nobody listens on at this moment."""
     for port in random.sample(_PORTS, 200):
         with socket.socket(socket.AF_INET, kind) as probe:
             try:

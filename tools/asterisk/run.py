@@ -42,11 +42,20 @@ def main(arguments: list[str] | None = None) -> int:
         prefix = ensure(chosen.prefix, say=lambda line: print(line, flush=True))
         with (
             Carrier(prefix, rtp_ports=ports, keep_directory=chosen.keep) as carrier,
-            PrivateAsterisk(prefix, trunks=[carrier.trunk()], rtp_ports=ports, keep_directory=chosen.keep) as asterisk,
+            PrivateAsterisk(
+                prefix,
+                trunks=[carrier.trunk()],
+                extensions=carrier.employees,
+                rtp_ports=ports,
+                keep_directory=chosen.keep,
+            ) as asterisk,
         ):
+            carrier.staff(asterisk)
+            employees = f"{carrier.employees[0].number}-{carrier.employees[-1].number}"
             print(
                 f"Asterisk {prefix.version()} is ready: ARI on {asterisk.ari_url}, log {asterisk.log}\n"
-                f"its trunk `carrier` reaches callees: 7000BBPPPPP, extensions of 3 to 5 digits; log {carrier.log}\n\n"
+                f"its trunk `carrier` reaches callees: 7000BBPPPPP; log {carrier.log}\n"
+                f"telephones of employees stand at {employees}\n\n"
                 f"  outdial serve --telephony {asterisk.telephony_url}\n\nCtrl-C ends both.",
                 flush=True,
             )

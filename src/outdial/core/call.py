@@ -11,14 +11,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from outdial.core.commands import CallCommand, Dial, HangUp, Join, RecordAnswer, Ringback, SetTimer, StopPlaying
+from outdial.core.commands import (
+    CallCommand,
+    Dial,
+    HangUp,
+    Join,
+    RecordAnswer,
+    Ringback,
+    SeekExtension,
+    SetTimer,
+    StopPlaying,
+)
 from outdial.core.dialstring import is_diallable
 from outdial.core.events import (
     Answered,
     CallEvent,
     CutOff,
+    ExtensionFound,
     HungUp,
     KeyPressed,
+    NobodyFree,
     Placed,
     PromptEnded,
     PromptFailed,
@@ -31,13 +43,15 @@ from outdial.core.ids import AttemptId, Channel, callee_channel, transfer_channe
 from outdial.core.outcome import Outcome, outcome_of_refusal
 from outdial.core.script import interpreter
 from outdial.core.script.interpreter import Dialogue, DialogueEvent, Ended, Position
-from outdial.core.script.nodes import Script
+from outdial.core.script.nodes import COMPLETED, Script
 
 SWITCH_RING_MARGIN_SECONDS = 5.0
 """The switch's own ring limit lies this far behind the call's, so that the call is the one who decides."""
 ENDING_SECONDS = 10.0
 """How long the end of a leg that was told to hang up is waited for before the call is settled without it."""
 TRANSFER_RING_SECONDS = 60.0
+SEEK_SECONDS = 10.0
+"""How long the search for a free extension may take."""
 LONGEST_CALL_SECONDS = 4 * 3600.0
 """After this long from the answer, or from a restart, a call is hung up, whatever it is doing."""
 
@@ -50,6 +64,8 @@ class State(StrEnum):
     DIALLING = "dialling"
     RINGING = "ringing"
     IN_SCRIPT = "in_script"
+    SEEKING = "seeking"
+    """The script is over and a free extension is looked for."""
     TRANSFERRING = "transferring"
     """The script is over and an extension is being rung for the callee."""
     JOINED = "joined"
@@ -59,11 +75,15 @@ class State(StrEnum):
     ENDED = "ended"
 
 
+_AFTER_ANSWER = frozenset({State.IN_SCRIPT, State.SEEKING, State.TRANSFERRING, State.ENDING, State.ENDED})
+"""A call may be answered, and its script may be over, in one step."""
+
 TRANSITIONS: Mapping[State, frozenset[State]] = {
-    State.RESERVED: frozenset({State.DIALLING, State.IN_SCRIPT, State.TRANSFERRING, State.ENDING, State.ENDED}),
-    State.DIALLING: frozenset({State.RINGING, State.IN_SCRIPT, State.TRANSFERRING, State.ENDING, State.ENDED}),
-    State.RINGING: frozenset({State.IN_SCRIPT, State.TRANSFERRING, State.ENDING, State.ENDED}),
-    State.IN_SCRIPT: frozenset({State.TRANSFERRING, State.ENDING, State.ENDED}),
+    State.RESERVED: frozenset({State.DIALLING, *_AFTER_ANSWER}),
+    State.DIALLING: frozenset({State.RINGING, *_AFTER_ANSWER}),
+    State.RINGING: _AFTER_ANSWER,
+    State.IN_SCRIPT: frozenset({State.SEEKING, State.TRANSFERRING, State.ENDING, State.ENDED}),
+    State.SEEKING: frozenset({State.TRANSFERRING, State.ENDING, State.ENDED}),
     State.TRANSFERRING: frozenset({State.JOINED, State.ENDING, State.ENDED}),
     State.JOINED: frozenset({State.ENDING, State.ENDED}),
     State.ENDING: frozenset({State.ENDED}),
@@ -81,6 +101,20 @@ class Party(StrEnum):
     OUTDIAL = "outdial"
 
 
+class Connection(StrEnum):
+    """How far a callee came towards an extension."""
+
+    NOBODY_FREE = "nobody_free"
+    RINGING = "ringing"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    REJECTED = "rejected"
+    UNREACHABLE = "unreachable"
+    """It could not be rung."""
+    JOINED = "joined"
+    """They heard each other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What was settled at reservation and does not change during the call."""
@@ -92,6 +126,8 @@ class Plan:
     ring_seconds: float
     script: Script
     variables: Mapping[str, str]
+    callee: str = ""
+    """The callee's own number, as an extension is shown it; empty: the dial string."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +142,7 @@ class Call:
     goals: tuple[str, ...] = ()
     answers_given: int = 0
     transfer_extension: str = ""
+    connection: Connection | None = None
     outcome: Outcome | None = None
     """Set as soon as it is known; final when the state is ENDED."""
     ended_by: Party | None = None
@@ -128,7 +165,7 @@ class Call:
         return self.outcome is Outcome.ANSWERED or self.state in _UP
 
 
-_UP = frozenset({State.IN_SCRIPT, State.TRANSFERRING, State.JOINED})
+_UP = frozenset({State.IN_SCRIPT, State.SEEKING, State.TRANSFERRING, State.JOINED})
 
 Stepped = tuple[Call, list[CallCommand]]
 
@@ -154,7 +191,7 @@ def _hear(call: Call, event: CallEvent) -> Stepped:
     second = event.channel == call.second_channel
     match call.state, event:
         case _, HungUp() if second:
-            return _second_leg_gone(call)
+            return _second_leg_gone(call, event)
         case _, HungUp():
             return _gone(call, event)
         case State.RESERVED, Placed():
@@ -167,8 +204,12 @@ def _hear(call: Call, event: CallEvent) -> Stepped:
             return replace(call, state=State.RINGING), []
         case ((State.DIALLING | State.RINGING), Answered()) if not second:
             return _answered(call)
+        case State.SEEKING, ExtensionFound() if event.turn == call.turn:
+            return _transfer(call, event.extension)
+        case State.SEEKING, NobodyFree() if event.turn == call.turn:
+            return _end(replace(call, connection=Connection.NOBODY_FREE))
         case State.TRANSFERRING, Answered() if second:
-            return replace(call, state=State.JOINED), [Join(call.channel, call.second_channel)]
+            return _join(call)
         case State.IN_SCRIPT, (PromptEnded() | PromptFailed() | KeyPressed()) if not second:
             return _in_script(call, event)
         case _, TimerElapsed():
@@ -206,43 +247,60 @@ def _apply(call: Call, made: interpreter.Step) -> Stepped:
     call = replace(call, goals=(*call.goals, *made.goals), answers_given=call.answers_given + recorded)
     if isinstance(made.at, Position):
         return replace(call, position=made.at, turn=made.at.turn), commands
-    call = replace(call, position=None)
-    if made.at.extension is None or not is_diallable(made.at.extension):
-        after, ending = _end(call)
-    else:
-        after, ending = _transfer(call, made.at)
-    return after, [*commands, *ending]
+    after, leaving = _leave_script(replace(call, position=None), made.at)
+    return after, [*commands, *leaving]
 
 
-def _transfer(call: Call, ended: Ended) -> Stepped:
-    assert ended.extension is not None
-    call = replace(call, state=State.TRANSFERRING, transfer_extension=ended.extension, turn=call.turn + 1)
+def _leave_script(call: Call, ended: Ended) -> Stepped:
+    if ended.target is not None:
+        call = replace(call, state=State.SEEKING, turn=call.turn + 1)
+        return call, [
+            SeekExtension(call.channel, call.turn, ended.target),
+            SetTimer(call.channel, Timer.TURN, call.turn, SEEK_SECONDS),
+        ]
+    return _end(call) if ended.extension is None else _transfer(call, ended.extension)
+
+
+def _transfer(call: Call, extension: str) -> Stepped:
+    if not is_diallable(extension):
+        return _end(replace(call, connection=Connection.UNREACHABLE))
+    call = replace(
+        call,
+        state=State.TRANSFERRING,
+        transfer_extension=extension,
+        connection=Connection.RINGING,
+        turn=call.turn + 1,
+    )
+    shown, longest = call.plan.callee or call.plan.number, TRANSFER_RING_SECONDS + SWITCH_RING_MARGIN_SECONDS
     return call, [
         Ringback(call.channel),
-        Dial(
-            call.second_channel,
-            "",
-            ended.extension,
-            call.plan.number,
-            TRANSFER_RING_SECONDS + SWITCH_RING_MARGIN_SECONDS,
-        ),
+        Dial(call.second_channel, "", extension, shown, longest),
         SetTimer(call.channel, Timer.RING, call.turn, TRANSFER_RING_SECONDS),
     ]
+
+
+def _join(call: Call) -> Stepped:
+    """Being joined with somebody is what such a call is for."""
+    goals = call.goals if COMPLETED in call.goals else (*call.goals, COMPLETED)
+    joined = replace(call, state=State.JOINED, connection=Connection.JOINED, goals=goals)
+    return joined, [Join(call.channel, call.second_channel)]
 
 
 def _elapsed(call: Call, event: TimerElapsed) -> Stepped:
     match call.state, event.timer:
         case ((State.DIALLING | State.RINGING), Timer.RING):
             return _end(replace(call, outcome=Outcome.NO_ANSWER))
+        case State.SEEKING, Timer.TURN if event.turn == call.turn:
+            return _end(replace(call, connection=Connection.NOBODY_FREE))
         case State.TRANSFERRING, Timer.RING if event.turn == call.turn:
-            return _end(call)
+            return _end(replace(call, connection=Connection.NO_ANSWER))
         case State.IN_SCRIPT, Timer.TURN:
             return _in_script(call, event)
         case State.IN_SCRIPT, Timer.SILENT_LIMIT if not call.answers_given:
             return _cut_short(call)
         case State.IN_SCRIPT, Timer.CALL_LIMIT:
             return _cut_short(call)
-        case ((State.TRANSFERRING | State.JOINED), Timer.CALL_LIMIT):
+        case ((State.SEEKING | State.TRANSFERRING | State.JOINED), Timer.CALL_LIMIT):
             return _end(call)
         case State.ENDING, Timer.ENDING:
             return replace(call, state=State.ENDED), []
@@ -293,14 +351,28 @@ def _gone(call: Call, event: HungUp) -> Stepped:
     return ended, commands
 
 
-def _second_leg_gone(call: Call) -> Stepped:
+def _second_leg_gone(call: Call, event: HungUp) -> Stepped:
     match call.state:
         case State.TRANSFERRING:
-            return _end(call)
+            return _end(replace(call, connection=_connection_after(event)))
         case State.JOINED:
             return _end(replace(call, ended_by=Party.EXTENSION))
         case _:
             return call, []
+
+
+def _connection_after(event: HungUp) -> Connection:
+    match outcome_of_refusal(event.sip_code, event.q850_cause):
+        case Outcome.BUSY:
+            return Connection.BUSY
+        case Outcome.REJECTED:
+            return Connection.REJECTED
+        case Outcome.NO_ANSWER:
+            return Connection.NO_ANSWER
+        case Outcome.UNAVAILABLE if event.sip_code:  # a telephone that said so itself
+            return Connection.NO_ANSWER
+        case _:
+            return Connection.UNREACHABLE
 
 
 def _carry_on(call: Call, event: Resumed) -> Stepped:

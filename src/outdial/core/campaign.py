@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from outdial.core.calendar import ALWAYS, Window
 from outdial.core.ids import CampaignId, ScriptId, TenantId
 from outdial.core.retry import RetryRule
 
@@ -34,6 +35,10 @@ class CampaignSettings:
     dial_prefix: str = ""
     ring_seconds: float = 45.0
     retry: RetryRule = field(default_factory=RetryRule)
+    window: Window = ALWAYS
+    """When contacts may be called, in each contact's own time."""
+    time_zone: str = "UTC"
+    """The IANA name of the zone of contacts that have no offset of their own."""
     wire: Mapping[str, Any] = field(default_factory=dict)
     """What the caller's own dialect has to give back as it came, and the house has no use for."""
 

@@ -1,7 +1,7 @@
 """What a call asks for. A command is carried out only after the call that asked has been saved.
 
 `Dial`, `StopPlaying`, `Join`, `Ringback` and `HangUp` go to the switch as they are; `Speak` becomes the switch's `Play`
-once its sounds are made; `SetTimer` and `RecordAnswer` stay in the house.
+once its sounds are made; `SetTimer`, `RecordAnswer` and `SeekExtension` stay in the house.
 """
 
 from __future__ import annotations
@@ -108,5 +108,14 @@ class RecordAnswer:
     keys: str
 
 
+@dataclass(frozen=True, slots=True)
+class SeekExtension:
+    """Find a free extension at `target` and keep it for this call; answered by `ExtensionFound` or `NobodyFree`."""
+
+    channel: Channel
+    turn: int
+    target: str
+
+
 SwitchCommand = Dial | Play | StopPlaying | Ringback | Join | HangUp
-CallCommand = Dial | Speak | StopPlaying | Ringback | Join | HangUp | SetTimer | RecordAnswer
+CallCommand = Dial | Speak | StopPlaying | Ringback | Join | HangUp | SetTimer | RecordAnswer | SeekExtension

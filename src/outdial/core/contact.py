@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from outdial.core.call import Party, State
+from outdial.core.call import Connection, Party, State
 from outdial.core.ids import AttemptId, CampaignId, ContactId
 from outdial.core.outcome import Outcome
 
@@ -29,6 +29,10 @@ class NewContact:
     """Tells contacts of one campaign apart: a second one with the same key is the same contact."""
     digits: str
     due_at: datetime | None = None
+    offset_minutes: int | None = None
+    """The contact's clock, from UTC; None: that of the campaign's zone."""
+    client: str = ""
+    """Contacts of one campaign with the same client are numbers of one person; empty: nobody else's."""
     variables: Mapping[str, str] = field(default_factory=dict)
     wire: Mapping[str, Any] = field(default_factory=dict)
 
@@ -41,6 +45,8 @@ class Due:
     digits: str
     variables: Mapping[str, str]
     attempts_made: int
+    offset_minutes: int | None = None
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +70,14 @@ class Try:
     state: State | None
     outcome: Outcome | None
     ended_by: Party | None
+    connection: Connection | None
     goals: tuple[str, ...]
     sip_code: int
     q850_cause: int
     reserved_at: datetime | None
     ended_at: datetime | None
+    withdrawn_at: datetime | None = None
+    """When somebody outside said that this number need not be called any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,12 @@ class NotAudio(Malformed):
     code = "not_audio"
 
 
+class NotSpreadsheet(Malformed):
+    """An uploaded file is no spreadsheet that can be read."""
+
+    code = "not_spreadsheet"
+
+
 class TooLarge(Malformed):
     """A body, a list or a file is over its limit."""
 

@@ -102,5 +102,22 @@ class TimerElapsed:
     turn: int
 
 
+@dataclass(frozen=True, slots=True)
+class ExtensionFound:
+    """Somebody is free and kept for this call."""
+
+    channel: Channel
+    turn: int
+    extension: str
+
+
+@dataclass(frozen=True, slots=True)
+class NobodyFree:
+    """Nobody who was sought in this turn is free."""
+
+    channel: Channel
+    turn: int
+
+
 NetworkEvent = Ringing | Answered | PromptEnded | PromptFailed | KeyPressed | HungUp
-CallEvent = Placed | Resumed | CutOff | TimerElapsed | NetworkEvent
+CallEvent = Placed | Resumed | CutOff | TimerElapsed | ExtensionFound | NobodyFree | NetworkEvent

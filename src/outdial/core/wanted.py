@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from outdial.core.dialstring import check_dial_string, digits_of
+from outdial.core.dialstring import check_dial_string, digits_of, is_diallable
 from outdial.core.errors import Malformed, NotDiallable
 from outdial.core.script import check, document
 from outdial.core.script.nodes import Script
@@ -73,6 +73,14 @@ class WantedRoute:
     caller: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class WantedQueue:
+    """A number that stands for several extensions, of which the first free one is rung."""
+
+    number: str
+    members: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedScript:
     """A script under the number and the key that its dialect and its callers know it by."""
@@ -99,6 +107,7 @@ class WantedTenant:
     keys: tuple[WantedKey, ...] = ()
     trunks: tuple[WantedTrunk, ...] = ()
     routes: tuple[WantedRoute, ...] | None = None
+    queues: tuple[WantedQueue, ...] = ()
     scripts: tuple[WantedScript, ...] = ()
 
 
@@ -227,6 +236,7 @@ def _tenant(members: _Members, dialects: Mapping[str, DialectReader]) -> WantedT
         keys=tuple(_key(key) for key in members.each("keys", ())),
         trunks=tuple(_trunk(trunk) for trunk in members.each("trunks", ())),
         routes=tuple(_route(route) for route in members.each("routes", ())) if members.has("routes") else None,
+        queues=tuple(_queue(queue) for queue in members.each("queues", ())),
         scripts=(
             *(_script(script) for script in members.each("scripts", ())),
             *(script for dialect, read in dialects.items() for script in _dialect_section(members, dialect, read)),
@@ -290,6 +300,18 @@ def _route(members: _Members) -> WantedRoute:
     return route
 
 
+def _queue(members: _Members) -> WantedQueue:
+    number = _diallable(members, "number", digits_of, _REQUIRED)
+    listed = members.take("members")
+    if not isinstance(listed, list) or not listed or not all(isinstance(one, str) for one in listed):
+        members.fault("members", "a list of extensions in quotes is wanted")
+        listed = []
+    elif not all(is_diallable(one) for one in listed) or len(set(listed)) < len(listed):
+        members.fault("members", "extensions are digits, and each is there once")
+    members.finish()
+    return WantedQueue(number, tuple(listed))
+
+
 def _pattern(members: _Members) -> str:
     pattern: str = members.text("pattern", longest=LONGEST_PATTERN)
     try:
@@ -304,8 +326,8 @@ def _caller(members: _Members) -> str:
     return _diallable(members, "caller", lambda text: ("+" if text.startswith("+") else "") + digits_of(text))
 
 
-def _diallable(members: _Members, name: str, read: Callable[[str], str]) -> str:
-    written: str = members.text(name, "")
+def _diallable(members: _Members, name: str, read: Callable[[str], str], default: Any = "") -> str:
+    written: str = members.text(name, default)
     try:
         return read(written) if written else ""
     except NotDiallable as error:
@@ -367,6 +389,7 @@ def _refuse_repeats(tenants: Sequence[WantedTenant], faults: list[tuple[str, str
         path = f"tenants.{index}"
         _repeats(path, "name of a key", [key.name for key in tenant.keys], faults)
         _repeats(path, "trunk", [trunk.name for trunk in tenant.trunks], faults)
+        _repeats(path, "queue", [queue.number for queue in tenant.queues], faults)
         _repeats(path, "script number", [f"{script.dialect} {script.number}" for script in tenant.scripts], faults)
         _repeats(path, "script key", [f"{script.dialect} {script.key}" for script in tenant.scripts], faults)
 

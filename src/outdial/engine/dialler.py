@@ -9,12 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import structlog
 
 from outdial.core import pacing
+from outdial.core.calendar import EVERYWHERE, Openings, is_open, openings, place
 from outdial.core.call import Call, Plan
 from outdial.core.campaign import Campaign
 from outdial.core.contact import Due
@@ -28,6 +31,7 @@ from outdial.core.script.nodes import Script
 from outdial.core.trunk import Route, Way, way_out
 from outdial.engine import metrics
 from outdial.engine.floor import Floor, Seat
+from outdial.engine.roster import Roster
 from outdial.engine.switchboard import Switchboard
 from outdial.ports import Bus, Clock, Dialling, Reservation, StoreDown, Telephony
 
@@ -53,6 +57,8 @@ class Reason(StrEnum):
     RATE = "its calls per second are used up"
     TRUNK_BUSY = "the trunk's lines or calls per second are used up"
     NOBODY_DUE = "nobody is due yet"
+    OUTSIDE_HOURS = "outside its calling hours"
+    NOBODY_FREE = "nobody is free at the extension or queue that it connects to"
     ON_THE_LINE = "the numbers due are on the line already"
 
 
@@ -94,6 +100,7 @@ class Dialler:
         telephony: Telephony,
         switchboard: Switchboard,
         floor: Floor,
+        roster: Roster,
         bus: Bus,
         clock: Clock,
         wake: asyncio.Event,
@@ -102,6 +109,7 @@ class Dialler:
         self._telephony = telephony
         self._switchboard = switchboard
         self._floor = floor
+        self._roster = roster
         self._bus = bus
         self._clock = clock
         self._wake = wake
@@ -191,13 +199,18 @@ class Dialler:
         wanted = min(pacing.broadcast(floor), LARGEST_ROUND)
         if wanted == 0:
             return self._held_back(campaign, floor)
-        due = await self._dialling.due(campaign.id, self._clock.now(), wanted + LOOK_AHEAD)
+        now = self._clock.now()
+        open_now = openings(campaign.settings.window, now, ZoneInfo(campaign.settings.time_zone))
+        due = await self._dialling.due(campaign.id, now, wanted + LOOK_AHEAD, open_now)
         if not due:
-            return Round(Reason.NOBODY_DUE, idle=True)
+            return await self._nobody(campaign, now, open_now)
         script = plans.scripts.get(campaign.settings.script) if campaign.settings.script is not None else None
         if script is None:
             await self._dialling.settle_undialled(campaign.id, [one.contact for one in due], Outcome.NO_SCRIPT)
             return Round(Reason.NOBODY_DUE, again_in=0.0)
+        target = script[1].connects_to
+        if target is not None and not await self._roster.anybody_free(campaign.tenant, target):
+            return Round(Reason.NOBODY_FREE)
         picks, unroutable, obstacle = self._choose(campaign, due, plans.routes[campaign.tenant], wanted)
         if unroutable:
             await self._dialling.settle_undialled(campaign.id, unroutable, Outcome.NO_ROUTE)
@@ -205,6 +218,14 @@ class Dialler:
         if obstacle is not None and not placed:
             return obstacle
         return Round(Reason.DIALLING, again_in=0.0 if placed else ROUND_SECONDS)
+
+    async def _nobody(self, campaign: Campaign, now: datetime, open_now: Openings) -> Round:
+        """Why there is nobody to call."""
+        if await self._dialling.somebody_due(campaign.id, now, open_now):
+            return Round(Reason.ON_THE_LINE)
+        if open_now != EVERYWHERE and await self._dialling.somebody_due(campaign.id, now):
+            return Round(Reason.OUTSIDE_HOURS)
+        return Round(Reason.NOBODY_DUE, idle=True)
 
     def _held_back(self, campaign: Campaign, floor: pacing.Floor) -> Round:
         if floor.lines <= 0:
@@ -218,19 +239,26 @@ class Dialler:
         self, campaign: Campaign, due: Sequence[Due], routes: Sequence[Route], wanted: int
     ) -> tuple[list[Pick], list, Round | None]:  # type: ignore[type-arg]
         """Those that can be called now, those that never can, and what stood in the way of the others."""
-        now = self._clock.monotonic()
+        now, hour = self._clock.monotonic(), self._clock.now()
         picks: list[Pick] = []
         unroutable = []
         obstacle: Round | None = None
         used: dict[str, int] = {}
         numbers: set[str] = set()
+        clients: set[str] = set()
         for one in due:
             if len(picks) == wanted:
                 break
             way = _way_out(routes, campaign.settings.dial_prefix + one.digits)
             if way is None:
                 unroutable.append(one.contact)
-            elif one.digits in numbers or self._floor.is_on_the_line(campaign.tenant, one.digits):
+            elif not _may_be_called(campaign, one, hour):
+                obstacle = obstacle or Round(Reason.OUTSIDE_HOURS)
+            elif (
+                one.digits in numbers
+                or one.client in clients
+                or self._floor.is_on_the_line(campaign.tenant, one.digits)
+            ):
                 obstacle = obstacle or Round(Reason.ON_THE_LINE)
             elif used.get(way.trunk.name, 0) >= self._floor.trunk_room(campaign.tenant, way.trunk, now):
                 rate = self._floor.trunk_rate(campaign.tenant, way.trunk, now)
@@ -238,6 +266,7 @@ class Dialler:
             else:
                 used[way.trunk.name] = used.get(way.trunk.name, 0) + 1
                 numbers.add(one.digits)
+                clients |= {one.client} - {""}
                 picks.append(Pick(one, way))
         return picks, unroutable, obstacle
 
@@ -263,7 +292,15 @@ class Dialler:
         for attempt in wanted.keys() & won:
             pick = wanted[attempt]
             way = pick.way
-            plan = Plan(way.trunk.name, way.dial_string, way.caller, settings.ring_seconds, played, pick.due.variables)
+            plan = Plan(
+                trunk=way.trunk.name,
+                number=way.dial_string,
+                caller=way.caller,
+                ring_seconds=settings.ring_seconds,
+                script=played,
+                variables=pick.due.variables,
+                callee=pick.due.digits,
+            )
             seat = Seat(campaign.tenant, campaign.id, way.trunk.name, pick.due.digits)
             call = Call(attempt, plan)
             self._floor.spend(campaign, way.trunk)
@@ -287,6 +324,12 @@ class Dialler:
         self._reasons = reasons
         for reason in Reason:
             metrics.BLOCKED.labels(reason.name.lower()).set(sum(r is reason for r in reasons.values()))
+
+
+def _may_be_called(campaign: Campaign, one: Due, now: datetime) -> bool:
+    """Whether it is within the calling hours where the contact is: the last look before a call is saved."""
+    home = ZoneInfo(campaign.settings.time_zone)
+    return is_open(campaign.settings.window, now, place(one.offset_minutes, home))
 
 
 def _way_out(routes: Sequence[Route], number: str) -> Way | None:

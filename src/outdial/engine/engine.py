@@ -17,6 +17,7 @@ from outdial.engine.floor import Floor
 from outdial.engine.journal import Journal
 from outdial.engine.prompts import Prompts
 from outdial.engine.recovery import Recovery
+from outdial.engine.roster import Roster
 from outdial.engine.switchboard import Switchboard
 from outdial.ports import Bus, Clock, Dialling, NotInCharge, StoreDown, Telephony
 
@@ -87,10 +88,13 @@ class Engine:
         _log.info("engine.in_charge")
         wake = asyncio.Event()
         floor = Floor()
+        roster = Roster(self._telephony, self._dialling)
         journal = Journal(self._dialling)
-        switchboard = Switchboard(self._telephony, journal, self._prompts, self._clock, floor, wake.set)
+        switchboard = Switchboard(self._telephony, journal, self._prompts, self._clock, floor, roster, wake.set)
         self._switchboard = switchboard
-        self._dialler = Dialler(self._dialling, self._telephony, switchboard, floor, self._bus, self._clock, wake)
+        self._dialler = Dialler(
+            self._dialling, self._telephony, switchboard, floor, roster, self._bus, self._clock, wake
+        )
         recovery = Recovery(self._dialling, self._telephony, switchboard, self._clock)
         try:
             async with asyncio.TaskGroup() as group:

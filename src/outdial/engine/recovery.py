@@ -12,11 +12,9 @@ from datetime import timedelta
 import structlog
 
 from outdial.core.call import State
-from outdial.core.campaign import Campaign
 from outdial.core.commands import HangUp
 from outdial.core.events import CallEvent, HungUp, Resumed
 from outdial.core.ids import attempt_of
-from outdial.core.retry import RetryRule
 from outdial.engine import metrics
 from outdial.engine.floor import Seat
 from outdial.engine.switchboard import Switchboard
@@ -71,13 +69,11 @@ class Recovery:
 
     async def _take_up(self, group: asyncio.TaskGroup, attempts: list[OpenAttempt], *, hang_up_strangers: bool) -> None:
         standing = await self._telephony.standing()
-        rules = {campaign.id: campaign for campaign in await self._dialling.running()} if attempts else {}
         for one in attempts:
             if self._switchboard.knows(one.call.attempt):
                 continue
             up = standing.get(one.call.channel)
-            campaign = rules.get(one.campaign) if one.campaign is not None else None
-            self._open(group, one, up, campaign)
+            self._open(group, one, up)
             if up is not None and one.call.state is State.JOINED and one.call.second_channel not in standing:
                 self._switchboard.post(HungUp(one.call.second_channel, lost=True))
         if hang_up_strangers:
@@ -87,11 +83,10 @@ class Recovery:
                     _log.warning("recovery.stranger", channel=channel)
                     await self._telephony.perform(HangUp(channel))
 
-    def _open(self, group: asyncio.TaskGroup, one: OpenAttempt, up: bool | None, campaign: Campaign | None) -> None:
+    def _open(self, group: asyncio.TaskGroup, one: OpenAttempt, up: bool | None) -> None:
         channel = one.call.channel
         first: CallEvent = HungUp(channel, lost=True) if up is None else Resumed(channel, up)
         _log.warning("recovery.attempt", attempt=one.call.attempt, state=one.call.state, stands=up is not None)
         metrics.FAULTS.labels("recovered").inc()
         seat = Seat(one.tenant, one.campaign, one.call.plan.trunk, one.digits)
-        retry = campaign.settings.retry if campaign is not None else RetryRule()
-        self._switchboard.open(group, one.call, seat, retry, one.attempts_made, first, answered_at=one.answered_at)
+        self._switchboard.open(group, one.call, seat, one.retry, one.attempts_made, first, answered_at=one.answered_at)

@@ -25,11 +25,21 @@ from outdial.core.commands import (
     Play,
     RecordAnswer,
     Ringback,
+    SeekExtension,
     SetTimer,
     Speak,
     StopPlaying,
 )
-from outdial.core.events import CallEvent, CutOff, HungUp, NetworkEvent, Placed, PromptFailed
+from outdial.core.events import (
+    CallEvent,
+    CutOff,
+    ExtensionFound,
+    HungUp,
+    NetworkEvent,
+    NobodyFree,
+    Placed,
+    PromptFailed,
+)
 from outdial.core.ids import AttemptId, attempt_of
 from outdial.core.outcome import Outcome
 from outdial.core.retry import RetryRule, seconds_to_next_try
@@ -38,6 +48,7 @@ from outdial.engine import metrics
 from outdial.engine.floor import Floor, Seat
 from outdial.engine.journal import Journal
 from outdial.engine.prompts import PromptFailedError, Prompts
+from outdial.engine.roster import Roster
 from outdial.engine.timers import Timers
 from outdial.ports import Clock, Entry, NotInCharge, StoreRefused, SwitchDown, Telephony
 
@@ -74,6 +85,7 @@ class Switchboard:
         prompts: Prompts,
         clock: Clock,
         floor: Floor,
+        roster: Roster,
         released: Callable[[], None],
     ) -> None:
         self._telephony = telephony
@@ -81,6 +93,7 @@ class Switchboard:
         self._prompts = prompts
         self._clock = clock
         self._floor = floor
+        self._roster = roster
         self._released = released
         self._lines: dict[AttemptId, Line] = {}
         self._idle = asyncio.Event()
@@ -114,6 +127,8 @@ class Switchboard:
         self._lines[call.attempt] = line
         self._idle.clear()
         self._floor.take(seat)
+        if call.transfer_extension:
+            self._roster.keep(call.transfer_extension, call.attempt)
         metrics.CALLS.inc()
         group.create_task(self._serve(line), name=f"call {call.attempt}")
 
@@ -167,6 +182,7 @@ class Switchboard:
             if not self._lines:
                 self._idle.set()
             self._floor.leave(line.seat)
+            self._roster.release(line.call.attempt)
             metrics.CALLS.dec()
             self._released()
 
@@ -227,6 +243,8 @@ class Switchboard:
                 line.timers.set(command)
             case RecordAnswer():
                 pass  # it was in the entry
+            case SeekExtension():
+                await self._seek(line, command)
             case Speak():
                 await self._speak(line, command)
             case Dial() | StopPlaying() | Ringback() | Join() | HangUp():
@@ -246,6 +264,13 @@ class Switchboard:
         if line.heard_answer_at is not None:
             metrics.FIRST_PROMPT.observe(asyncio.get_running_loop().time() - line.heard_answer_at)
             line.heard_answer_at = None
+
+    async def _seek(self, line: Line, command: SeekExtension) -> None:
+        extension = await self._roster.find(line.seat.tenant, command.target, line.call.attempt)
+        if extension is None:
+            self._put(line, NobodyFree(command.channel, command.turn))
+        else:
+            self._put(line, ExtensionFound(command.channel, command.turn, extension))
 
     async def _tell_switch(self, line: Line, command: Dial | Play | StopPlaying | Ringback | Join | HangUp) -> None:
         """A switch that is away is an event for the call: nothing was dialled, nothing will be heard."""

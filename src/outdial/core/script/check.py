@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from outdial.core.dialstring import is_diallable
-from outdial.core.script.nodes import Ask, Goal, HangUp, Node, Say, Script, Transfer
+from outdial.core.script.nodes import Ask, Connect, Goal, HangUp, Node, Say, Script, Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def _targets(node: Node) -> Iterator[tuple[str, str | None]]:
             for index, choice in enumerate(node.choices):
                 yield f"choices.{index}.next", choice.next
             yield "exhausted", node.exhausted
-        case Transfer() | HangUp():
+        case Transfer() | Connect() | HangUp():
             return
         case _:
             assert_never(node)

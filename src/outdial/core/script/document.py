@@ -15,6 +15,7 @@ from outdial.core.script.nodes import (
     DEFAULT_PLAYS,
     Ask,
     Choice,
+    Connect,
     Goal,
     HangUp,
     Node,
@@ -86,6 +87,8 @@ def _node_to(node: Node) -> Document:
             return {"node": "goal", "name": node.name, "next": node.next}
         case Transfer():
             return {"node": "transfer", "extension": node.extension}
+        case Connect():
+            return {"node": "connect", "target": node.target}
         case HangUp():
             return {"node": "hang up"}
         case _:
@@ -189,5 +192,6 @@ _NODES: dict[str, Callable[[_Fields], Node]] = {
     "ask": _ask_from,
     "goal": lambda f: Goal(f.get("name", str), f.target("next")),
     "transfer": lambda f: Transfer(f.get("extension", str)),
+    "connect": lambda f: Connect(f.get("target", str)),
     "hang up": lambda f: HangUp(),
 }

@@ -15,7 +15,7 @@ from outdial.core.commands import CallCommand, RecordAnswer, SetTimer, Speak, St
 from outdial.core.events import KeyPressed, PromptEnded, PromptFailed, Timer, TimerElapsed
 from outdial.core.ids import Channel
 from outdial.core.prompt import Prompt, fill
-from outdial.core.script.nodes import Ask, Choice, Goal, HangUp, Node, Say, Script, Transfer
+from outdial.core.script.nodes import Ask, Choice, Connect, Goal, HangUp, Node, Say, Script, Transfer
 
 BETWEEN_KEYS_SECONDS = 2.0
 """How long a longer entry is waited for when what was pressed is already a choice."""
@@ -52,9 +52,10 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The dialogue is over; with `extension`, the callee is to be joined with it."""
+    """The dialogue is over; the callee is to be joined with `extension`, or with somebody free at `target`."""
 
     extension: str | None = None
+    target: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,9 @@ def _enter(dialogue: Dialogue, target: str | None, turn: int) -> Step:
             case HangUp():
                 return Step(Ended(), tuple(commands), tuple(goals))
             case Transfer():
-                return Step(Ended(node.extension), tuple(commands), tuple(goals))
+                return Step(Ended(extension=node.extension), tuple(commands), tuple(goals))
+            case Connect():
+                return Step(Ended(target=node.target), tuple(commands), tuple(goals))
             case Goal():
                 goals.append(node.name)
                 target = node.next

@@ -80,11 +80,21 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
+class Connect:
+    """Find somebody free at `target`, an extension or a queue, and join them with the callee; the script ends there.
+
+    Being joined is the goal COMPLETED. With nobody free the callee is hung up.
+    """
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """End the call."""
 
 
-Node = Say | Ask | Goal | Transfer | HangUp
+Node = Say | Ask | Goal | Transfer | Connect | HangUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +107,9 @@ class Script:
     start: str
     nodes: Mapping[str, Node]
     silent_limit_seconds: float | None = None
+
+    @property
+    def connects_to(self) -> str | None:
+        """The extension or queue that every answered call needs at once; None when the callee is spoken to first."""
+        first = self.nodes.get(self.start)
+        return first.target if isinstance(first, Connect) else None

@@ -43,6 +43,7 @@ _NEEDED_MODULES: Mapping[str, tuple[str, ...]] = {
 _USEFUL_MODULES: Mapping[str, tuple[str, ...]] = {
     "joining two legs without mixing": ("bridge_simple",),
     "keys sent as SIP INFO": ("res_pjsip_dtmf_info",),
+    "states of extensions: without them no employee counts as free": ("res_ari_device_states",),
     "G.711 A-law, usual outside North America": ("codec_alaw",),
 }
 

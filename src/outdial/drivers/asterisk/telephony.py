@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,8 +17,10 @@ from typing import Any, NoReturn, assert_never
 import structlog
 
 from outdial.core.commands import Dial, HangUp, Join, Play, Ringback, Sound, StopPlaying, SwitchCommand
+from outdial.core.dialstring import is_diallable
 from outdial.core.errors import NotDiallable
 from outdial.core.events import Answered, HungUp, NetworkEvent, PromptEnded, PromptFailed, Ringing
+from outdial.core.extension import ExtensionState
 from outdial.core.ids import Channel, attempt_of, callee_channel
 from outdial.drivers.asterisk import translate
 from outdial.drivers.asterisk.client import (
@@ -127,6 +129,26 @@ class AsteriskSwitch:
             raise SwitchDown(f"Asterisk does not tell its channels: {error}") from error
         return {channel: up for channel, up in found.items() if channel in self._legs}
 
+    async def extension_states(self, extensions: Collection[str]) -> Mapping[str, ExtensionState]:
+        """The states of these extensions' devices; UNKNOWN for one that Asterisk does not have. Raises `SwitchDown`."""
+        if not self.ready:
+            raise SwitchDown("Asterisk is away")
+        states = dict.fromkeys(extensions, ExtensionState.UNKNOWN)
+        try:
+            # All are asked before the first answer is waited for.
+            answers = {each: self._answer_about(each) for each in states if is_diallable(each)}
+            for each, answer in answers.items():
+                states[each] = translate.extension_state(await answer)
+        except (AriDown, AriError) as error:
+            raise SwitchDown(f"Asterisk does not tell the states of extensions: {error}") from error
+        return states
+
+    def _answer_about(self, extension: str) -> asyncio.Future[AriAnswer | None]:
+        answered: asyncio.Future[AriAnswer | None] = asyncio.get_running_loop().create_future()
+        request = translate.find_extension(extension, self._extension_endpoint)
+        self._client.post(request, lambda answer: None if answered.done() else answered.set_result(answer))
+        return answered
+
     # --------------------------------------------------------------------------------------------- commands
 
     async def perform(self, command: SwitchCommand) -> None:
@@ -212,15 +234,20 @@ class AsteriskSwitch:
             self._refused(dial, answer)
 
     def _refused(self, dial: Dial, answer: AriAnswer) -> None:
+        if dial.trunk:
+            advice, cause = "check that the trunk exists at Asterisk: outdial doctor", translate.NOT_PLACED_CAUSE
+        else:
+            advice, cause = "check that a telephone has registered there", translate.NOBODY_THERE_CAUSE
         log.warning(
             "dial_refused",
             channel=dial.channel,
             trunk=dial.trunk,
+            extension="" if dial.trunk else dial.number,
             status=answer.status,
             reason=answer.message,
-            advice="check that the trunk exists at Asterisk: outdial doctor",
+            advice=advice,
         )
-        self._end(dial.channel, HungUp(dial.channel, q850_cause=translate.NOT_PLACED_CAUSE))
+        self._end(dial.channel, HungUp(dial.channel, q850_cause=cause))
 
     def _play_answered(self, play: Play, answer: AriAnswer | None) -> None:
         leg = self._legs.get(play.channel)

@@ -10,14 +10,18 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, assert_never
+from urllib.parse import quote
 
 from outdial.core.commands import Dial, HangUp, Join, Play, Ringback, StopPlaying, SwitchCommand
 from outdial.core.dialstring import check_dial_string
 from outdial.core.errors import NotDiallable
 from outdial.core.events import Answered, HungUp, KeyPressed, NetworkEvent, PromptEnded, PromptFailed, Ringing
+from outdial.core.extension import ExtensionState
 from outdial.core.ids import Channel
 from outdial.drivers.asterisk.client import (
     ApplicationReplaced,
+    AriAnswer,
+    AriDown,
     AriEvent,
     AriRequest,
     ChannelDestroyed,
@@ -33,6 +37,8 @@ EXTENSION_ENDPOINT = "PJSIP/{number}"
 
 NOT_PLACED_CAUSE = 38
 """Q.850: network out of order. For a call that Asterisk would not place: no such trunk, no room for a channel."""
+NOBODY_THERE_CAUSE = 20
+"""Q.850: subscriber absent. For an extension that Asterisk would not ring: it is unknown, or has not registered."""
 NOT_DIALLABLE_CAUSE = 28
 """Q.850: invalid number format. For a number that may not reach a dial string."""
 
@@ -91,6 +97,33 @@ def standing(channels: Sequence[Mapping[str, Any]], subscribed: Sequence[str]) -
         for each in channels
         if each["id"] in of_our_app and is_ours(each["id"])
     }
+
+
+# ----------------------------------------------------------------------------------------------------- extensions
+
+# An endpoint that the Asterisk does not have is INVALID; one that nobody registered for is UNAVAILABLE.
+_EXTENSION_STATES: Mapping[str, ExtensionState] = {
+    "NOT_INUSE": ExtensionState.IDLE,
+    "INUSE": ExtensionState.IN_USE,
+    "BUSY": ExtensionState.BUSY,
+    "RINGING": ExtensionState.RINGING,
+    "RINGINUSE": ExtensionState.RINGING,
+    "ONHOLD": ExtensionState.ON_HOLD,
+    "UNAVAILABLE": ExtensionState.UNAVAILABLE,
+}
+
+
+def find_extension(extension: str, extension_endpoint: str = EXTENSION_ENDPOINT) -> AriRequest:
+    """Ask for the state of the device that an extension is. Raises `NotDiallable` for what is no number."""
+    device = extension_endpoint.partition("@")[0].replace("{number}", check_dial_string(extension))
+    return AriRequest("GET", f"deviceStates/{quote(device, safe='')}")
+
+
+def extension_state(answer: AriAnswer | None) -> ExtensionState:
+    """What the answer to `find_extension` says. Raises `AriError` when it is refused and `AriDown` without one."""
+    if answer is None:
+        raise AriDown("the connection was lost")
+    return _EXTENSION_STATES.get(answer.value()["state"], ExtensionState.UNKNOWN)
 
 
 # ------------------------------------------------------------------------------------------------------- commands

@@ -21,6 +21,7 @@ _PLANNED = re.compile(r"7000(?P<kind>[0-9]{2})(?P<parameter>[0-9]{5})")
 _PLANNED_DIGITS = 11
 _EXTENSION = re.compile(r"[0-9]{2,5}")
 _EXTENSION_ANSWER_SECONDS = 1.0
+_EXTENSION_TALK_SECONDS = 2.0
 _HUMAN_RING_SECONDS = (0.5, 3.0)
 _MACHINE_GREETING_SECONDS = 5.0
 _WORDS = {1: "да", 2: "нет", 3: "yes", 4: "no", 5: "да, мне удобно завтра после обеда"}
@@ -107,7 +108,7 @@ def behaviour_of(seed: int, number: str) -> Behaviour:
         behaviour = _planned(last_digits, planned["kind"], planned["parameter"], _chance(seed, last_digits))
         if behaviour is not None:
             return behaviour
-    if _EXTENSION.fullmatch(number):
+    if is_extension(number):
         return _extension(number)
     return _drawn(_chance(seed, number.removeprefix("+")))
 
@@ -153,6 +154,16 @@ def _planned(subscriber: str, kind: str, parameter: str, chance: Random) -> Beha
 _REFUSALS = {"04": BUSY, "06": REJECTS, "07": UNKNOWN, "08": UNAVAILABLE, "09": TRUNK_FAILS}
 
 
+def is_extension(number: str) -> bool:
+    """Whether somebody of the house has this number."""
+    return _EXTENSION.fullmatch(number) is not None
+
+
+def talks_when_others_do(extension: str) -> bool:
+    """Whether this extension is on a call of its own whenever a callee is on the line."""
+    return extension.endswith("5")
+
+
 def _extension(number: str) -> Behaviour:
     match number[-1]:
         case "7":
@@ -161,6 +172,8 @@ def _extension(number: str) -> Behaviour:
             return RingsOut()
         case "9":
             return BUSY
+        case "6":
+            return Answers(ring_seconds=_EXTENSION_ANSWER_SECONDS, talk_seconds=_EXTENSION_TALK_SECONDS)
         case _:
             return Answers(ring_seconds=_EXTENSION_ANSWER_SECONDS)
 

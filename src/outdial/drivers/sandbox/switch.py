@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,10 +17,11 @@ from typing import assert_never
 
 from outdial.core.commands import Dial, HangUp, Join, Play, Ringback, Sound, StopPlaying, SwitchCommand
 from outdial.core.events import Answered, HungUp, KeyPressed, NetworkEvent, PromptEnded, PromptFailed, Ringing
+from outdial.core.extension import ExtensionState
 from outdial.core.ids import Channel
 from outdial.drivers.sandbox.callee import Fails, Heard, Leave, PicksUp, Press, end_of_ringing, intention, meet, rings
 from outdial.drivers.sandbox.log import Witness
-from outdial.drivers.sandbox.plan import Answers, BusyFirst, behaviour_of
+from outdial.drivers.sandbox.plan import Answers, BusyFirst, behaviour_of, is_extension, talks_when_others_do
 from outdial.ports import Clock, SwitchDown
 
 _CANCELLED_SIP_CODE = 487
@@ -35,6 +36,8 @@ class _Line:
     """A leg to a callee. `callee` is there from the answer on."""
 
     channel: Channel
+    extension: str = ""
+    """Whose telephone it leads to; empty for a number outside."""
     callee: Answers | None = None
     pressed: int = 0
     moment: int = 0
@@ -56,6 +59,8 @@ class SandboxSwitch:
         self._seed = seed
         self._witness = Witness(log) if log is not None else None
         self._lines: dict[Channel, _Line] = {}
+        self._to_extensions: dict[Channel, _Line] = {}
+        self._callees_on_the_line = 0
         self._calls_to_busy: Counter[str] = Counter()
         self._heard: asyncio.Queue[NetworkEvent | None] = asyncio.Queue()
         self._closed = False
@@ -103,6 +108,20 @@ class SandboxSwitch:
         """Channels that stand now; True for those answered."""
         return {channel: line.callee is not None for channel, line in self._lines.items()}
 
+    async def extension_states(self, extensions: Collection[str]) -> Mapping[str, ExtensionState]:
+        """By the plan and by the calls that stand; UNKNOWN for a number that no extension has. Raises `SwitchDown`."""
+        if self._closed:
+            raise SwitchDown("the sandbox is closed")
+        return {each: self._extension_state(each) for each in extensions}
+
+    def _extension_state(self, extension: str) -> ExtensionState:
+        if not is_extension(extension):
+            return ExtensionState.UNKNOWN
+        own = [line for line in self._to_extensions.values() if line.extension == extension]
+        if any(line.callee for line in own) or (self._callees_on_the_line and talks_when_others_do(extension)):
+            return ExtensionState.IN_USE
+        return ExtensionState.RINGING if own else ExtensionState.IDLE
+
     async def close(self) -> None:
         """End every line, as lost, and the events after them. A second time does nothing."""
         if self._closed:
@@ -111,6 +130,7 @@ class SandboxSwitch:
         for channel in self._lines:
             self._announce(HungUp(channel, lost=True))
         self._lines.clear()
+        self._to_extensions.clear()
         self._heard.put_nowait(None)
         if self._witness is not None:
             self._witness.close()
@@ -131,7 +151,9 @@ class SandboxSwitch:
             calls_before = self._calls_to_busy[behaviour.subscriber]
             self._calls_to_busy[behaviour.subscriber] += 1
         met = meet(behaviour, calls_before)
-        line = self._lines[dial.channel] = _Line(dial.channel)
+        line = self._lines[dial.channel] = _Line(dial.channel, "" if dial.trunk else dial.number)
+        if line.extension:
+            self._to_extensions[dial.channel] = line
         if rings(met):
             self._announce(Ringing(dial.channel))
         end = end_of_ringing(met, dial.ring_seconds)
@@ -182,6 +204,7 @@ class SandboxSwitch:
                 self._end(line, end.sip_code, end.q850_cause)
             case PicksUp():
                 line.callee = end.callee
+                self._callees_on_the_line += not line.extension
                 self._announce(Answered(line.channel))
                 if end.callee.leaves_after_seconds is not None:
                     self._clock.call_after(end.callee.leaves_after_seconds, partial(self._leave, line))
@@ -243,6 +266,10 @@ class SandboxSwitch:
 
     def _end(self, line: _Line, sip_code: int, q850_cause: int) -> None:
         del self._lines[line.channel]
+        if line.extension:
+            del self._to_extensions[line.channel]
+        elif line.callee:
+            self._callees_on_the_line -= 1
         self._announce(HungUp(line.channel, sip_code, q850_cause))
 
     def _announce(self, event: NetworkEvent) -> None:

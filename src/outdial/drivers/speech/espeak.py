@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -162,12 +162,13 @@ class _Worker:
 
     def close(self) -> None:
         """End the process, if there is one."""
-        if self._process is None:
+        process, self._process = self._process, None
+        if process is None:
             return
-        self._process.kill()
-        # Leaving the block closes the pipes and waits.
-        with self._process:
-            self._process = None
+        process.kill()
+        # Leaving the block closes the pipes and waits; what a fallen process has not read yet is not written any more.
+        with suppress(BrokenPipeError), process:
+            pass
 
     def _ask(self, request: bytes) -> Pcm:
         process = self._process or self._start()
