@@ -30,6 +30,7 @@ from outdial.drivers.felt_clock import FeltClock
 from outdial.drivers.postgres.access import PostgresAccess, PostgresLibrary
 from outdial.drivers.postgres.bus import PostgresBus
 from outdial.drivers.postgres.campaigns import PostgresCampaigns
+from outdial.drivers.postgres.clients import PostgresClients
 from outdial.drivers.postgres.dialling import PostgresDialling
 from outdial.drivers.postgres.embedded import EmbeddedPostgres, running_dsn
 from outdial.drivers.postgres.migrate import upgrade
@@ -37,6 +38,7 @@ from outdial.drivers.postgres.pool import open_pool
 from outdial.drivers.postgres.reports import PostgresReports
 from outdial.drivers.postgres.scripts import PostgresScripts
 from outdial.drivers.sandbox.switch import SandboxSwitch
+from outdial.drivers.sheets.reader import SheetReader
 from outdial.drivers.speech.audio import AudioWorkshop
 from outdial.drivers.speech.espeak import Espeak, EspeakSettings
 from outdial.drivers.speech.prompts import PromptCache
@@ -48,9 +50,11 @@ from outdial.engine.prompts import Prompts
 from outdial.operations import Operations
 from outdial.operations.access import Access
 from outdial.operations.campaigns import Campaigns
+from outdial.operations.clients import Clients
 from outdial.operations.recordings import Recordings
 from outdial.operations.reports import Reports
 from outdial.operations.scripts import Scripts
+from outdial.operations.sheets import Sheets
 from outdial.ports import Clock
 from outdial.settings import Settings
 from outdial.setup import load_demo
@@ -170,6 +174,8 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
                 campaigns=Campaigns(PostgresCampaigns(pool, FIRST_NUMBERS), bus),
                 recordings=Recordings(library, workshop, data / "audio"),
                 reports=Reports(PostgresReports(pool)),
+                clients=Clients(PostgresClients(pool)),
+                sheets=Sheets(SheetReader()),
             )
             engine = Engine(
                 PostgresDialling(dsn, pool), telephony, Prompts(speech, library), bus, clock, settings.drain

@@ -7,24 +7,28 @@ itself is out of order.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NewType, Protocol
 
+from outdial.core.calendar import EVERYWHERE, Openings
 from outdial.core.call import Call
-from outdial.core.campaign import Campaign, CampaignSettings
+from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
+from outdial.core.client import Client, NewClient
 from outdial.core.commands import RecordAnswer, SwitchCommand
 from outdial.core.contact import Answer, Due, NewContact, Try
 from outdial.core.events import NetworkEvent
+from outdial.core.extension import ExtensionState
 from outdial.core.facts import Fact
 from outdial.core.ids import AttemptId, CampaignId, Channel, ContactId, ScriptId, TenantId
 from outdial.core.outcome import Outcome
+from outdial.core.retry import RetryRule
 from outdial.core.script.nodes import Script
 from outdial.core.trunk import Route
-from outdial.core.wanted import WantedRoute, WantedScript, WantedTenant, WantedTrunk
+from outdial.core.wanted import WantedQueue, WantedRoute, WantedScript, WantedTenant, WantedTrunk
 
 # ------------------------------------------------------------------------------------------------------- time
 
@@ -92,6 +96,9 @@ class Telephony(Protocol):
     async def standing(self) -> Mapping[Channel, bool]:
         """Our channels that exist at the switch; True for those whose far end has picked up."""
 
+    async def extension_states(self, extensions: Collection[str]) -> Mapping[str, ExtensionState]:
+        """What the switch says of these extensions now; UNKNOWN for one that it does not have. Raises `SwitchDown`."""
+
     @property
     def ready(self) -> bool:
         """Whether calls can be placed now. It turns true again by itself when the switch is back."""
@@ -158,6 +165,16 @@ class Library(Protocol):
         """Forget a sound; what was forgotten, or None. The file itself is the caller's to delete."""
 
 
+class Sheets(Protocol):
+    """Reads spreadsheets."""
+
+    async def rows(self, content: bytes) -> list[list[str]]:
+        """Cells as text, columns A to Z, from the first row to the last before a blank one; an empty cell is "".
+
+        Raises `outdial.core.errors.NotSpreadsheet`, also for a file that is too large inside.
+        """
+
+
 # ----------------------------------------------------------------------------------------------------- access
 
 
@@ -167,6 +184,10 @@ class Identity:
 
     tenant: TenantId
     login: str
+
+
+LoginId = NewType("LoginId", str)
+"""A UUID."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +215,21 @@ class Access(Protocol):
 
     async def session(self, token_hash: str) -> Identity | None:
         """Whose session this is, and begin its idle time anew; None when there is none or it is over."""
+
+    async def open_login(self, id: LoginId, token_hash: str, identity: Identity, seconds: float) -> None:
+        """Remember a login that a token renews, for so many seconds."""
+
+    async def renew_login(self, token_hash: str, fresh_hash: str, seconds: float) -> tuple[LoginId, Identity] | None:
+        """Put a fresh token in the place of the old one, which is good for nothing from then on; None: it was so before."""
+
+    async def login(self, id: LoginId) -> Identity | None:
+        """Whose login this is; None when there is none or it is over."""
+
+    async def end_login(self, id: LoginId | None, token_hash: str) -> None:
+        """Forget a login by its id or its token; an unknown one is no error."""
+
+    async def secret(self, name: str, fresh: bytes) -> bytes:
+        """The house's secret of that name; `fresh` becomes it when there is none yet."""
 
 
 # ------------------------------------------------------------------------------------- scripts and campaigns
@@ -247,6 +283,9 @@ class Scripts(Protocol):
     async def all(self, tenant: TenantId, dialect: str) -> list[ScriptRecord]:
         """Every script of the dialect, oldest first."""
 
+    async def remove(self, tenant: TenantId, dialect: str, number: int) -> None:
+        """Forget a script with all its versions; an unknown one is no error. Campaigns that name it lose it."""
+
 
 class Campaigns(Protocol):
     """Campaigns of a tenant in one dialect, and their contacts."""
@@ -263,8 +302,8 @@ class Campaigns(Protocol):
         """Make or edit a campaign and replace its list, in one transaction; nothing is kept when it fails.
 
         A new campaign with an empty `key` gets its number as key. `contacts`: None keeps the list as it is. Otherwise
-        contacts whose key is not in the list are deleted; those that stay and are open take the new variables and due
-        time, and nothing is ever dialled again because of it; the rest is added. Raises `KeyTaken`.
+        contacts whose key is not in the list are deleted; those that stay and are open take the new variables, client,
+        offset and due time, and nothing is ever dialled again because of it; the rest is added. Raises `KeyTaken`.
         """
 
     async def by_number(self, tenant: TenantId, dialect: str, number: int) -> Campaign | None:
@@ -272,6 +311,42 @@ class Campaigns(Protocol):
 
     async def by_key(self, tenant: TenantId, dialect: str, key: str) -> Campaign | None:
         """The campaign that its caller knows by this key."""
+
+    async def all(
+        self, tenant: TenantId, dialect: str, state: CampaignState | None, after: int, limit: int | None
+    ) -> list[Campaign]:
+        """Campaigns with a number above `after`, in the order of their numbers; `None` stands for any."""
+
+    async def edit(
+        self, campaign: CampaignId, change: Callable[[Campaign], tuple[str, CampaignSettings]]
+    ) -> Campaign | None:
+        """Give a campaign the key and the settings that `change` makes of it; None when it is gone.
+
+        Nobody else changes it meanwhile. Raises `KeyTaken`, and whatever `change` raises; nothing is changed then.
+        """
+
+    async def remove(self, tenant: TenantId, dialect: str, number: int) -> CampaignId | None:
+        """Forget a campaign and its contacts; which it was, or None. Attempts and answers stay."""
+
+    async def withdraw(self, tenant: TenantId, dialect: str, key: str, campaign: CampaignId | None) -> list[CampaignId]:
+        """Call the open contacts of this key no more, nor the others of the same client in the same campaign; the
+        campaigns concerned. `campaign`: None is all of the dialect.
+
+        A waiting contact is closed with an attempt that ended `WITHDRAWN`. A call under way goes on and is the last.
+        """
+
+
+class Clients(Protocol):
+    """Clients of a tenant, with their phones and properties."""
+
+    async def save(self, tenant: TenantId, clients: Sequence[NewClient]) -> list[Client]:
+        """Make or replace clients, all or none; their keys differ. As stored, in the order given."""
+
+    async def remove(self, tenant: TenantId, key: str) -> None:
+        """Forget a client; an unknown one is no error."""
+
+    async def by_phone(self, tenant: TenantId, key: str) -> Client | None:
+        """The client with a phone of that key; of several the one saved last."""
 
 
 class Reports(Protocol):
@@ -286,7 +361,8 @@ class Reports(Protocol):
     async def tries_since(self, tenant: TenantId, dialect: str, since: datetime, limit: int) -> list[Try]:
         """Tries changed at or after a moment, in the order of change.
 
-        A full page of `limit` goes on to the end of its last second, so that a cursor of whole seconds moves on.
+        A full page of `limit` goes on to the end of its last second, and when that is the second of `since`, to the end
+        of the next one that has a row, so that a cursor of whole seconds moves on.
         """
 
     async def answers_since(self, tenant: TenantId, dialect: str, since: datetime, limit: int) -> list[Answer]:
@@ -334,6 +410,12 @@ class SetupTransaction(Protocol):
 
     async def replace_routes(self, tenant: TenantId, routes: Sequence[WantedRoute]) -> None:
         """Put a new list in the place of the old one. Every trunk that it names exists."""
+
+    async def queues(self, tenant: TenantId) -> Mapping[str, WantedQueue]:
+        """Queues by number."""
+
+    async def put_queue(self, tenant: TenantId, queue: WantedQueue) -> None:
+        """Add or change a queue."""
 
     async def script(self, tenant: TenantId, dialect: str, number: int) -> ScriptRecord | None:
         """The script that its dialect knows by this number."""
@@ -405,6 +487,7 @@ class OpenAttempt:
     attempts_made: int
     reserved_at: datetime
     answered_at: datetime | None
+    retry: RetryRule
 
 
 class Dialling(Protocol):
@@ -431,22 +514,37 @@ class Dialling(Protocol):
     async def scripts_of(self, campaigns: Sequence[Campaign]) -> Mapping[ScriptId, tuple[int, Script]]:
         """The version number and the current form of the scripts that campaigns name; a missing one is left out."""
 
+    async def members(self, tenant: TenantId, target: str) -> Sequence[str]:
+        """The extensions of a queue in their order; a number that is no queue stands for itself."""
+
     async def routes(self, tenant: TenantId) -> list[Route]:
         """A tenant's routes in their order."""
 
-    async def due(self, campaign: CampaignId, now: datetime, limit: int) -> list[Due]:
-        """Waiting contacts that may be called now, first the one due longest, then in the order they came."""
+    async def due(self, campaign: CampaignId, now: datetime, limit: int, openings: Openings = EVERYWHERE) -> list[Due]:
+        """Waiting contacts that may be called now where it is open, first the one due longest, then in the order they
+        came. A contact whose client is on the line at another number is passed over."""
+
+    async def somebody_due(self, campaign: CampaignId, now: datetime, openings: Openings = EVERYWHERE) -> bool:
+        """Whether the time of a waiting contact has come where it is open, whoever is on the line."""
 
     async def reserve(
         self, campaign: Campaign, script: tuple[ScriptId, int] | None, reservations: Sequence[Reservation]
     ) -> set[AttemptId]:
-        """Save attempts before they are dialled; those won. A contact that is no longer waiting is not won."""
+        """Save attempts before they are dialled; those won.
+
+        A contact that is no longer waiting, or whose client is on the line, is not won; nor is anybody when the
+        campaign stopped or its hours were changed. Two contacts of one client must not be asked for at once.
+        """
 
     async def settle_undialled(self, campaign: CampaignId, contacts: Sequence[ContactId], outcome: Outcome) -> None:
         """Close waiting contacts that cannot be called, each with an attempt of that outcome."""
 
     async def save(self, entries: Sequence[Entry]) -> None:
-        """Write journal entries in one transaction: calls, answers, outcomes, the contacts' next tries."""
+        """Write journal entries in one transaction: calls, answers, outcomes, the contacts' next tries.
+
+        An ended call that reached its goal closes its client's other contacts that wait, each with an attempt of the
+        outcome `ANOTHER_NUMBER`.
+        """
 
     async def close_finished(self, campaigns: Sequence[CampaignId]) -> list[CampaignId]:
         """Close those running campaigns that have nobody left to call and no call under way; those closed."""

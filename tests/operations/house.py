@@ -16,10 +16,12 @@ from outdial.core.facts import Fact
 from outdial.core.ids import TenantId
 from outdial.drivers.postgres.access import PostgresAccess, PostgresLibrary
 from outdial.drivers.postgres.campaigns import PostgresCampaigns
+from outdial.drivers.postgres.clients import PostgresClients
 from outdial.drivers.postgres.pool import open_pool
 from outdial.drivers.postgres.reports import PostgresReports
 from outdial.drivers.postgres.scripts import PostgresScripts
-from outdial.operations import Access, Campaigns, Operations, Recordings, Reports, Scripts
+from outdial.drivers.sheets.reader import SheetReader
+from outdial.operations import Access, Campaigns, Clients, Operations, Recordings, Reports, Scripts, Sheets
 from outdial.operations.access import hash_secret
 from outdial.operations.recordings import mp3_of
 from outdial.ports import RenderedPrompt, SpeechFailed
@@ -121,6 +123,8 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
             campaigns=Campaigns(PostgresCampaigns(pool, {"mikopbx": 1_000_000_000}), bus),  # type: ignore[arg-type]
             recordings=Recordings(PostgresLibrary(pool), Bench(), data / "audio"),
             reports=Reports(PostgresReports(pool)),
+            clients=Clients(PostgresClients(pool)),
+            sheets=Sheets(SheetReader()),
         )
         yield House(operations, pool, dsn, tenant, other, data / "audio", voice, clock, bus)
     finally:

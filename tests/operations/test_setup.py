@@ -184,8 +184,10 @@ def test_who_may_come_in(database_url: str) -> None:
         await Setup(PostgresSetup(pool)).apply(Wanted((replace(hashed, users=users, keys=keys),)))
         other, _ = await access.log_in("other", "adminpassword", "peer")
         found = await access.by_key("other-key")
+        granted = await access.log_in_for_tokens("admin", "adminpassword", "peer")
         changed = replace(TENANT, users=(WantedUser("admin", "changed"),))
         await Setup(PostgresSetup(pool)).apply(Wanted((changed,)))
+        assert await access.by_bearer(granted.access_token) is None, "a new password ends logins by token"
         return (identity, by_key, other, found), await access.by_session(token)
 
     (identity, by_key, other, found), session = with_pool(database_url, ask)

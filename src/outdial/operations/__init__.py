@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 from outdial.operations.access import Access
 from outdial.operations.campaigns import Campaigns
+from outdial.operations.clients import Clients
 from outdial.operations.recordings import Recordings
 from outdial.operations.reports import Reports
 from outdial.operations.scripts import Scripts
+from outdial.operations.sheets import Sheets
 
-__all__ = ["Access", "Campaigns", "Operations", "Recordings", "Reports", "Scripts"]
+__all__ = ["Access", "Campaigns", "Clients", "Operations", "Recordings", "Reports", "Scripts", "Sheets"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +28,5 @@ class Operations:
     campaigns: Campaigns
     recordings: Recordings
     reports: Reports
+    clients: Clients
+    sheets: Sheets

@@ -56,7 +56,7 @@ class Scripts:
         called again. Returns the script and whether it is new. Raises `Malformed` for a script that cannot be played.
         """
         for tries in range(1, _TRIES + 1):
-            existing = await self._find(tenant, dialect, key, number)
+            existing = await self.find(tenant, dialect, key, number)
             wanted = draft(existing)
             _check(wanted.script)
             try:
@@ -83,7 +83,12 @@ class Scripts:
         """Every script of the dialect, oldest first."""
         return await self._store.all(tenant, dialect)
 
-    async def _find(self, tenant: TenantId, dialect: str, key: str, number: int | None) -> ScriptRecord | None:
+    async def remove(self, tenant: TenantId, dialect: str, number: int) -> None:
+        """Forget a script; an unknown one is no error. Calls under way go on with it, further ones have nothing to play."""
+        await self._store.remove(tenant, dialect, number)
+
+    async def find(self, tenant: TenantId, dialect: str, key: str, number: int | None) -> ScriptRecord | None:
+        """The one of that key, or of that number when the key is empty."""
         if key:
             return await self._store.by_key(tenant, dialect, key)
         return None if number is None else await self._store.by_number(tenant, dialect, number)

@@ -20,6 +20,7 @@ from outdial.core.ids import TenantId
 from outdial.core.wanted import (
     Wanted,
     WantedKey,
+    WantedQueue,
     WantedRoute,
     WantedScript,
     WantedTenant,
@@ -114,6 +115,7 @@ class _Work:
         await self._trunks(id, wanted)
         if wanted.routes is not None:
             await self._routes(id, wanted.name, wanted.routes)
+        await self._queues(id, wanted)
         for script in wanted.scripts:
             await self._script(id, wanted.name, script)
 
@@ -188,6 +190,17 @@ class _Work:
         if list(stored) != list(wanted):
             await self._store.replace_routes(id, wanted)
         self.changes += _route_changes(tenant, stored, wanted)
+
+    async def _queues(self, id: TenantId, wanted: WantedTenant) -> None:
+        stored = await self._store.queues(id)
+        for queue in wanted.queues:
+            before = stored.get(queue.number)
+
+            async def write(queue: WantedQueue = queue) -> None:
+                await self._store.put_queue(id, queue)
+
+            differs = _differences(before, queue)
+            await self._bring("queue", f"{wanted.name}/{queue.number}", before, queue, write, differs)
 
     async def _script(self, id: TenantId, tenant: str, wanted: WantedScript) -> None:
         before = await self._store.script(id, wanted.dialect, wanted.number)

@@ -8,7 +8,7 @@ import asyncpg
 
 from outdial.core.ids import TenantId
 from outdial.drivers.postgres import statements
-from outdial.ports import AudioFile, Credential, Identity
+from outdial.ports import AudioFile, Credential, Identity, LoginId
 
 _SQL = statements.load("access.sql")
 
@@ -37,6 +37,25 @@ class PostgresAccess:
     async def session(self, token_hash: str) -> Identity | None:
         row = await self._pool.fetchrow(_SQL["session"], token_hash)
         return None if row is None else _identity(row)
+
+    async def open_login(self, id: LoginId, token_hash: str, identity: Identity, seconds: float) -> None:
+        await self._pool.execute(_SQL["open_login"], id, token_hash, identity.tenant, identity.login, seconds)
+
+    async def renew_login(self, token_hash: str, fresh_hash: str, seconds: float) -> tuple[LoginId, Identity] | None:
+        row = await self._pool.fetchrow(_SQL["renew_login"], token_hash, fresh_hash, seconds)
+        return None if row is None else (LoginId(row["id"]), _identity(row))
+
+    async def login(self, id: LoginId) -> Identity | None:
+        row = await self._pool.fetchrow(_SQL["login"], id)
+        return None if row is None else _identity(row)
+
+    async def end_login(self, id: LoginId | None, token_hash: str) -> None:
+        await self._pool.execute(_SQL["end_login"], id, token_hash)
+
+    async def secret(self, name: str, fresh: bytes) -> bytes:
+        await self._pool.execute(_SQL["keep_secret"], name, fresh)
+        kept: bytes = await self._pool.fetchval(_SQL["secret"], name)
+        return kept
 
 
 class PostgresLibrary:

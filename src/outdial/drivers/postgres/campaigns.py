@@ -5,24 +5,30 @@ A list is received by COPY into a staging table and compared there, so its size 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 import asyncpg
 
-from outdial.core.campaign import Campaign, CampaignSettings
+from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
 from outdial.core.contact import NewContact
 from outdial.core.errors import KeyTaken, NotFound
 from outdial.core.ids import CampaignId, TenantId
+from outdial.core.outcome import Outcome
+from outdial.core.script.nodes import COMPLETED
 from outdial.drivers.postgres import statements
 from outdial.drivers.postgres.counters import next_number
 from outdial.drivers.postgres.pool import to_json
 from outdial.drivers.postgres.rows import campaign_from, settings_to
 
 _SQL = statements.load("campaigns.sql")
+_DEADLOCKS = 5
 _AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
-_INCOMING = ("batch", "position", "key", "digits", "due_at", "variables", "wire")
+_INCOMING = ("batch", "position", "key", "digits", "due_at", "offset_minutes", "client", "variables", "wire")
+
+T = TypeVar("T")
 
 
 class PostgresCampaigns:
@@ -72,6 +78,50 @@ class PostgresCampaigns:
         row = await self._pool.fetchrow(_SQL["by_key"], tenant, dialect, key)
         return None if row is None else campaign_from(row)
 
+    async def all(
+        self, tenant: TenantId, dialect: str, state: CampaignState | None, after: int, limit: int | None
+    ) -> list[Campaign]:
+        rows = await self._pool.fetch(_SQL["all"], tenant, dialect, state, after, limit)
+        return [campaign_from(row) for row in rows]
+
+    async def edit(
+        self, campaign: CampaignId, change: Callable[[Campaign], tuple[str, CampaignSettings]]
+    ) -> Campaign | None:
+        async with self._pool.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow(_SQL["hold"], campaign)
+            if row is None:
+                return None
+            key, settings = change(campaign_from(row))
+            try:
+                row = await connection.fetchrow(_SQL["edit"], campaign, key, *settings_to(settings))
+            except asyncpg.UniqueViolationError as error:
+                raise KeyTaken(f'there is a campaign "{key}" already', field="key") from error
+        return campaign_from(row)
+
+    async def remove(self, tenant: TenantId, dialect: str, number: int) -> CampaignId | None:
+        id = await _unlocked(lambda: self._pool.fetchval(_SQL["remove"], tenant, dialect, number))
+        return None if id is None else CampaignId(id)
+
+    async def withdraw(self, tenant: TenantId, dialect: str, key: str, campaign: CampaignId | None) -> list[CampaignId]:
+        async def withdrawn() -> list[CampaignId]:
+            async with self._pool.acquire() as connection, connection.transaction():
+                held = await connection.fetch(_SQL["hold_withdrawn"], tenant, dialect, key, campaign)
+                ids = [row["id"] for row in held]
+                rows = await connection.fetch(_SQL["withdraw"], ids, Outcome.WITHDRAWN, COMPLETED) if ids else []
+            return [CampaignId(row["campaign_id"]) for row in rows]
+
+        return await _unlocked(withdrawn)
+
+
+async def _unlocked(work: Callable[[], Awaitable[T]]) -> T:
+    """Do a piece of work again when the database broke a deadlock with a call that was being saved at its cost."""
+    for _ in range(_DEADLOCKS):
+        try:
+            return await work()
+        except asyncpg.DeadlockDetectedError:
+            continue
+    return await work()
+
 
 async def _replace_list(
     connection: asyncpg.Connection, campaign: int, tenant: TenantId, contacts: Sequence[NewContact]
@@ -92,6 +142,8 @@ def _incoming(batch: UUID, position: int, contact: NewContact) -> tuple[object, 
         contact.key,
         contact.digits,
         contact.due_at or _AT_ONCE,
+        contact.offset_minutes,
+        contact.client,
         to_json(contact.variables),
         to_json(contact.wire),
     )

@@ -14,17 +14,19 @@ from typing import Any
 
 import asyncpg
 
+from outdial.core.calendar import EVERYWHERE, Openings
 from outdial.core.campaign import Campaign
 from outdial.core.contact import Due
 from outdial.core.ids import AttemptId, CampaignId, ContactId, ScriptId, TenantId
 from outdial.core.outcome import Outcome
+from outdial.core.retry import RetryRule
 from outdial.core.script.document import from_document
-from outdial.core.script.nodes import Script
+from outdial.core.script.nodes import COMPLETED, Script
 from outdial.core.trunk import Route
 from outdial.drivers.postgres import statements
 from outdial.drivers.postgres.life import call_from, life_to
 from outdial.drivers.postgres.pool import APPLICATION_NAME, asking, decode, to_json
-from outdial.drivers.postgres.rows import campaign_from, route_from
+from outdial.drivers.postgres.rows import campaign_from, retry_from, route_from
 from outdial.ports import Entry, NotInCharge, OpenAttempt, Reservation
 
 _SQL = statements.load("dialling.sql")
@@ -92,20 +94,30 @@ class PostgresDialling:
         self._scripts = kept
         return found
 
+    async def members(self, tenant: TenantId, target: str) -> Sequence[str]:
+        rows = await self._fetch(_SQL["members"], tenant, target)
+        return rows[0]["members"] if rows else [target]
+
     async def routes(self, tenant: TenantId) -> list[Route]:
         return [route_from(row) for row in await self._fetch(_SQL["routes"], tenant)]
 
-    async def due(self, campaign: CampaignId, now: datetime, limit: int) -> list[Due]:
-        rows = await self._fetch(_SQL["due"], campaign, now, limit)
+    async def due(self, campaign: CampaignId, now: datetime, limit: int, openings: Openings = EVERYWHERE) -> list[Due]:
+        rows = await self._fetch(_SQL["due"], campaign, now, limit, openings.home, openings.offsets)
         return [
             Due(
                 contact=ContactId(row["id"]),
                 digits=row["digits"],
                 variables=decode(row["variables"]),
                 attempts_made=row["attempts_made"],
+                offset_minutes=row["offset_minutes"],
+                client=row["client"],
             )
             for row in rows
         ]
+
+    async def somebody_due(self, campaign: CampaignId, now: datetime, openings: Openings = EVERYWHERE) -> bool:
+        (row,) = await self._fetch(_SQL["somebody_due"], campaign, now, openings.home, openings.offsets)
+        return bool(row[0])
 
     async def reserve(
         self, campaign: Campaign, script: tuple[ScriptId, int] | None, reservations: Sequence[Reservation]
@@ -115,7 +127,11 @@ class PostgresDialling:
             for r in reservations
         ]
         script_id, version = script or (None, None)
-        row = await self._fetchrow(_SQL["reserve"], self._fence, campaign.id, script_id, version, to_json(wanted))
+        settings = campaign.settings
+        hours = (settings.window.start, settings.window.end, settings.time_zone)
+        row = await self._fetchrow(
+            _SQL["reserve"], self._fence, campaign.id, script_id, version, to_json(wanted), *hours
+        )
         self._check_charge(row)
         return {AttemptId(id) for id in row["made"]}
 
@@ -132,7 +148,7 @@ class PostgresDialling:
         ]
         for position, answer in enumerate(answers):
             answer["position"] = position  # type: ignore[assignment]
-        row = await self._fetchrow(_SQL["save"], self._fence, to_json(calls), to_json(answers))
+        row = await self._fetchrow(_SQL["save"], self._fence, to_json(calls), to_json(answers), Outcome.ANOTHER_NUMBER)
         self._check_charge(row)
 
     async def close_finished(self, campaigns: Sequence[CampaignId]) -> list[CampaignId]:
@@ -149,6 +165,7 @@ class PostgresDialling:
                 attempts_made=row["ordinal"],
                 reserved_at=row["reserved_at"],
                 answered_at=row["answered_at"],
+                retry=RetryRule() if row["campaign_id"] is None else retry_from(row),
             )
             for row in await self._fetch(_SQL["open_attempts"])
         ]
@@ -174,6 +191,7 @@ def _call_row(entry: Entry) -> dict[str, Any]:
         "state": call.state,
         "outcome": call.outcome if call.outcome is None else call.outcome.value,
         "ended_by": call.ended_by,
+        "connection": call.connection,
         "life": life_to(call),
         "goals": call.goals,
         "sip_code": call.sip_code,
@@ -182,4 +200,5 @@ def _call_row(entry: Entry) -> dict[str, Any]:
         "ended_at": entry.ended_at,
         "talk_seconds": entry.talk_seconds,
         "retry_at": entry.retry_at,
+        "succeeded": COMPLETED in call.goals,
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 
-from outdial.core.call import Call, Party, Plan, State
+from outdial.core.call import Call, Connection, Party, Plan, State
 from outdial.core.ids import AttemptId
 from outdial.core.outcome import Outcome
 from outdial.core.script.document import from_document
@@ -33,6 +33,7 @@ def life_to(call: Call) -> dict[str, Any] | None:
         "transfer_extension": call.transfer_extension,
         "outcome": call.outcome,
         "ended_by": call.ended_by,
+        "connection": call.connection,
         "goals": call.goals,
     }
 
@@ -43,6 +44,7 @@ def call_from(row: asyncpg.Record) -> Call:
     position = life.get("position")
     outcome = life.get("outcome")
     ended_by = life.get("ended_by")
+    connection = life.get("connection")
     return Call(
         attempt=AttemptId(row["id"]),
         plan=_plan_from(row),
@@ -54,6 +56,7 @@ def call_from(row: asyncpg.Record) -> Call:
         transfer_extension=life.get("transfer_extension", ""),
         outcome=None if outcome is None else Outcome(outcome),
         ended_by=None if ended_by is None else Party(ended_by),
+        connection=None if connection is None else Connection(connection),
     )
 
 
@@ -65,6 +68,7 @@ def _plan_from(row: asyncpg.Record) -> Plan:
         ring_seconds=row["ring_seconds"] or DEFAULT_RING_SECONDS,
         script=from_document(decode(row["document"])) if row["document"] else _NO_SCRIPT,
         variables=decode(row["variables"]) if row["variables"] else {},
+        callee=row["digits"],
     )
 
 

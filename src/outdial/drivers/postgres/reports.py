@@ -6,7 +6,7 @@ moment it saw never misses a row that was being written at that moment.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 
@@ -43,6 +43,13 @@ class PostgresReports:
         async with self._pool.acquire() as connection:
             horizon = await connection.fetchval(_SQL["horizon"])
             edge = await connection.fetchval(_SQL[f"{feed}_edge"], tenant, dialect, since, horizon, limit)
+            if edge is not None and edge <= _end_of_second(since):
+                # The page ends in the second it began in: a reader would ask for it for ever, so one later row goes with it.
+                edge = await connection.fetchval(_SQL[f"{feed}_edge"], tenant, dialect, edge, horizon, 1)
             until = horizon if edge is None else min(edge, horizon)
             rows: list[asyncpg.Record] = await connection.fetch(_SQL[f"{feed}_between"], tenant, dialect, since, until)
             return rows
+
+
+def _end_of_second(moment: datetime) -> datetime:
+    return moment.replace(microsecond=0) + timedelta(seconds=1)

@@ -6,7 +6,8 @@ from typing import Any
 
 import asyncpg
 
-from outdial.core.call import Party, State
+from outdial.core.calendar import Window
+from outdial.core.call import Connection, Party, State
 from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
 from outdial.core.contact import Answer, Try
 from outdial.core.ids import AttemptId, CampaignId, ScriptId, TenantId, TrunkId
@@ -28,7 +29,9 @@ def campaign_from(row: asyncpg.Record) -> Campaign:
         calls_per_second=row["calls_per_second"],
         dial_prefix=row["dial_prefix"],
         ring_seconds=row["ring_seconds"],
-        retry=RetryRule(row["attempts"], row["interval_seconds"]),
+        retry=retry_from(row),
+        window=Window(row["window_start"], row["window_end"]),
+        time_zone=row["time_zone"],
         wire=decode(row["wire"]),
     )
     return Campaign(
@@ -39,6 +42,11 @@ def campaign_from(row: asyncpg.Record) -> Campaign:
         key=row["key"],
         settings=settings,
     )
+
+
+def retry_from(row: asyncpg.Record) -> RetryRule:
+    """The columns of `campaigns` that say how often a contact is tried."""
+    return RetryRule(row["attempts"], row["interval_seconds"], row["until_signal"])
 
 
 def settings_to(settings: CampaignSettings) -> list[Any]:
@@ -53,6 +61,10 @@ def settings_to(settings: CampaignSettings) -> list[Any]:
         settings.ring_seconds,
         settings.retry.attempts,
         settings.retry.interval_seconds,
+        settings.retry.until_signal,
+        settings.window.start,
+        settings.window.end,
+        settings.time_zone,
         to_json(settings.wire),
     ]
 
@@ -94,11 +106,13 @@ def try_from(row: asyncpg.Record) -> Try:
         state=None if row["state"] is None else State(row["state"]),
         outcome=None if row["outcome"] is None else Outcome(row["outcome"]),
         ended_by=None if row["ended_by"] is None else Party(row["ended_by"]),
+        connection=None if row["connection"] is None else Connection(row["connection"]),
         goals=tuple(row["goals"]),
         sip_code=row["sip_code"],
         q850_cause=row["q850_cause"],
         reserved_at=row["reserved_at"],
         ended_at=row["ended_at"],
+        withdrawn_at=row["withdrawn_at"],
     )
 
 

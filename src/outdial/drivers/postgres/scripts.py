@@ -63,3 +63,6 @@ class PostgresScripts:
 
     async def all(self, tenant: TenantId, dialect: str) -> list[ScriptRecord]:
         return [script_from(row) for row in await self._pool.fetch(_SQL["all"], tenant, dialect)]
+
+    async def remove(self, tenant: TenantId, dialect: str, number: int) -> None:
+        await self._pool.execute(_SQL["remove"], tenant, dialect, number)

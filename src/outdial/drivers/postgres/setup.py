@@ -14,7 +14,7 @@ import asyncpg
 from outdial.core.errors import KeyTaken
 from outdial.core.ids import TenantId
 from outdial.core.script.document import to_document
-from outdial.core.wanted import WantedRoute, WantedScript, WantedTenant, WantedTrunk
+from outdial.core.wanted import WantedQueue, WantedRoute, WantedScript, WantedTenant, WantedTrunk
 from outdial.drivers.postgres import statements
 from outdial.drivers.postgres.counters import next_number
 from outdial.drivers.postgres.pool import asking, to_json
@@ -96,6 +96,13 @@ class PostgresSetupTransaction:
         for position, route in enumerate(routes, start=1):
             values = (route.pattern, route.trunk, route.strip, route.prepend, route.caller)
             await self._connection.execute(_SQL["add_route"], tenant, position, *values)
+
+    async def queues(self, tenant: TenantId) -> Mapping[str, WantedQueue]:
+        rows = await self._connection.fetch(_SQL["queues"], tenant)
+        return {row["number"]: WantedQueue(row["number"], tuple(row["members"])) for row in rows}
+
+    async def put_queue(self, tenant: TenantId, queue: WantedQueue) -> None:
+        await self._connection.execute(_SQL["put_queue"], tenant, queue.number, list(queue.members))
 
     async def script(self, tenant: TenantId, dialect: str, number: int) -> ScriptRecord | None:
         row = await self._connection.fetchrow(_SCRIPTS["by_number"], tenant, dialect, number)

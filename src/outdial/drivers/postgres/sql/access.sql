@@ -32,3 +32,27 @@ select id, name, path, seconds from audio_files where tenant_id = $1 order by id
 
 -- name: remove_audio
 delete from audio_files where tenant_id = $1 and name = $2 returning id, name, path, seconds;
+
+-- name: open_login
+with over as (
+    delete from logins where expires_at < now()
+)
+insert into logins (id, token_hash, tenant_id, login, expires_at)
+values ($1, $2, $3, $4, now() + make_interval(secs => $5));
+
+-- name: renew_login
+update logins set token_hash = $2, expires_at = now() + make_interval(secs => $3)
+where token_hash = $1 and expires_at >= now()
+returning id::text, tenant_id, login;
+
+-- name: login
+select tenant_id, login from logins where id = $1 and expires_at >= now();
+
+-- name: end_login
+delete from logins where id = $1 or token_hash = $2;
+
+-- name: keep_secret
+insert into secrets (name, value) values ($1, $2) on conflict (name) do nothing;
+
+-- name: secret
+select value from secrets where name = $1;

@@ -22,12 +22,71 @@ from routes r join trunks t on t.id = r.trunk_id
 where r.tenant_id = $1
 order by r.position;
 
+-- name: members
+select members from queues where tenant_id = $1 and number = $2;
+
 -- name: due
-select id, digits, variables, attempts_made
-from contacts
-where campaign_id = $1 and state = 'waiting' and due_at <= $2
+-- The contacts at one offset lie together in their index, so those that are shut out cost nothing, however many they are.
+-- The first part steps from one offset of the campaign to the next.
+with recursive offsets(minutes) as (
+    (select min(c.offset_minutes) from contacts c
+     where c.campaign_id = $1 and c.state = 'waiting' and c.offset_minutes is not null)
+    union all
+    select (select min(c.offset_minutes) from contacts c
+            where c.campaign_id = $1 and c.state = 'waiting' and c.offset_minutes > o.minutes)
+    from offsets o where o.minutes is not null
+), open_offsets as (
+    select minutes from offsets where minutes is not null and ($5::smallint[] is null or minutes = any($5))
+)
+select id, digits, variables, attempts_made, offset_minutes, client
+from (
+    (select c.*
+     from contacts c
+     where $4 and c.campaign_id = $1 and c.state = 'waiting' and c.offset_minutes is null and c.due_at <= $2
+       and (c.client = '' or not exists (
+             select from attempts a
+             where a.campaign_id = $1 and a.client = c.client and a.client <> '' and a.state <> 'ended'))
+     order by c.due_at, c.id
+     limit $3)
+    union all
+    (select found.*
+     from open_offsets o
+     cross join lateral (
+         select c.*
+         from contacts c
+         where c.campaign_id = $1 and c.state = 'waiting' and c.offset_minutes = o.minutes and c.due_at <= $2
+           and (c.client = '' or not exists (
+             select from attempts a
+             where a.campaign_id = $1 and a.client = c.client and a.client <> '' and a.state <> 'ended'))
+         order by c.due_at, c.id
+         limit $3
+     ) found)
+) due
 order by due_at, id
 limit $3;
+
+-- name: somebody_due
+with recursive offsets(minutes) as (
+    (select min(c.offset_minutes) from contacts c
+     where c.campaign_id = $1 and c.state = 'waiting' and c.offset_minutes is not null)
+    union all
+    select (select min(c.offset_minutes) from contacts c
+            where c.campaign_id = $1 and c.state = 'waiting' and c.offset_minutes > o.minutes)
+    from offsets o where o.minutes is not null
+), open_offsets as (
+    select minutes from offsets where minutes is not null and ($4::smallint[] is null or minutes = any($4))
+)
+select exists (
+    select from contacts c
+    where $3 and c.campaign_id = $1 and c.state = 'waiting' and c.offset_minutes is null and c.due_at <= $2
+) or exists (
+    select from open_offsets o
+    cross join lateral (
+        select from contacts c
+        where c.campaign_id = $1 and c.state = 'waiting' and c.offset_minutes = o.minutes and c.due_at <= $2
+        limit 1
+    ) found
+);
 
 -- name: reserve
 with charge as (
@@ -36,20 +95,25 @@ with charge as (
     select * from jsonb_to_recordset($5::jsonb)
         as w(attempt uuid, contact bigint, trunk text, number text, caller text)
 ), picked as (
-    select c.id, c.digits, c.try_number, c.attempts_made, c.tenant_id, w.attempt, w.trunk, w.number, w.caller
+    select c.id, c.digits, c.client, c.try_number, c.attempts_made, c.tenant_id, w.attempt, w.trunk, w.number, w.caller
     from contacts c join wanted w on w.contact = c.id
     where c.campaign_id = $2 and c.state = 'waiting'
       and exists (select from charge)
-      and exists (select from campaigns where id = $2 and state = 'running')
+      and exists (select from campaigns
+                  where id = $2 and state = 'running'
+                    and window_start = $6 and window_end = $7 and time_zone = $8)
+      and (c.client = '' or not exists (
+               select from attempts a
+               where a.campaign_id = $2 and a.client = c.client and a.client <> '' and a.state <> 'ended'))
     for update of c skip locked
 ), moved as (
     update contacts c set state = 'in_call', attempts_made = c.attempts_made + 1, changed_at = clock_timestamp()
     from picked p where c.id = p.id
 ), made as (
     insert into attempts (id, tenant_id, campaign_id, contact_id, try_number, ordinal, state,
-                          digits, number, trunk, caller, script_id, script_version)
+                          digits, client, number, trunk, caller, script_id, script_version)
     select p.attempt, p.tenant_id, $2, p.id, p.try_number, p.attempts_made + 1, 'reserved',
-           p.digits, p.number, p.trunk, p.caller, $3, $4
+           p.digits, p.client, p.number, p.trunk, p.caller, $3, $4
     from picked p
     returning id
 )
@@ -78,26 +142,42 @@ with charge as (
     select fence from dialling_charge where fence = $1
 ), entries as (
     select * from jsonb_to_recordset($2::jsonb)
-        as e(attempt uuid, state text, outcome text, ended_by text, life jsonb, goals jsonb, sip_code integer,
+        as e(attempt uuid, state text, outcome text, ended_by text, connection text, life jsonb, goals jsonb, sip_code integer,
              q850_cause integer, answered_at timestamptz, ended_at timestamptz, talk_seconds double precision,
-             retry_at timestamptz)
+             retry_at timestamptz, succeeded boolean)
 ), saved as (
     update attempts a
-    set state = e.state, outcome = e.outcome, ended_by = e.ended_by, life = e.life,
+    set state = e.state, outcome = e.outcome, ended_by = e.ended_by, connection = e.connection, life = e.life,
         goals = array(select jsonb_array_elements_text(e.goals)),
         sip_code = e.sip_code, q850_cause = e.q850_cause, answered_at = e.answered_at, ended_at = e.ended_at,
         talk_seconds = e.talk_seconds, changed_at = clock_timestamp()
     from entries e
     where a.id = e.attempt and a.state <> 'ended' and exists (select from charge)
-    returning a.id, a.contact_id, a.state, e.retry_at
+    returning a.id, a.campaign_id, a.contact_id, a.client, a.state, e.retry_at, e.succeeded
 ), freed as (
     update contacts c
-    set state = case when s.retry_at is null then 'done' else 'waiting' end,
+    set state = case when s.retry_at is null or c.withdrawn_at is not null then 'done' else 'waiting' end,
         due_at = coalesce(s.retry_at, c.due_at),
-        try_number = case when s.retry_at is null then c.try_number else nextval('try_numbers') end,
+        try_number = case when s.retry_at is null or c.withdrawn_at is not null then c.try_number
+                          else nextval('try_numbers') end,
         changed_at = clock_timestamp()
     from saved s
     where s.state = 'ended' and c.id = s.contact_id and c.state = 'in_call'
+), reached as (
+    select distinct s.campaign_id, s.client
+    from saved s
+    where s.state = 'ended' and s.succeeded and s.client <> ''
+), spared as (
+    update contacts c set state = 'done', changed_at = clock_timestamp()
+    from reached r
+    where c.campaign_id = r.campaign_id and c.client = r.client and c.client <> '' and c.state = 'waiting'
+    returning c.id, c.tenant_id, c.campaign_id, c.try_number, c.attempts_made, c.digits
+), closed as (
+    insert into attempts (id, tenant_id, campaign_id, contact_id, try_number, ordinal, state, outcome,
+                          digits, number, trunk, caller, ended_at)
+    select gen_random_uuid(), s.tenant_id, s.campaign_id, s.id, s.try_number, s.attempts_made + 1, 'ended', $4,
+           s.digits, '', '', '', clock_timestamp()
+    from spared s
 ), given as (
     select * from jsonb_to_recordset($3::jsonb)
         as g(position integer, attempt uuid, question text, value text, keys text)
@@ -127,7 +207,7 @@ returning p.id;
 
 -- name: open_attempts
 select a.id::text as id, a.state, a.life, a.campaign_id, a.tenant_id, a.digits, a.number, a.trunk, a.caller, a.ordinal,
-       a.reserved_at, a.answered_at, p.ring_seconds, c.variables, v.document
+       a.reserved_at, a.answered_at, p.ring_seconds, p.attempts, p.interval_seconds, p.until_signal, c.variables, v.document
 from attempts a
 left join campaigns p on p.id = a.campaign_id
 left join contacts c on c.id = a.contact_id

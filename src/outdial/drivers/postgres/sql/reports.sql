@@ -8,14 +8,15 @@ where datname = current_database() and backend_type = 'client backend' and xact_
 
 -- name: tries_of
 select a.try_number, p.id as campaign_id, p.number as campaign_number, c.key, c.wire as contact_wire,
-       p.wire as campaign_wire, c.due_at, a.changed_at, a.ordinal, a.id::text as attempt_id, a.state, a.outcome, a.ended_by,
-       a.goals, a.sip_code, a.q850_cause, a.reserved_at, a.ended_at
+       p.wire as campaign_wire, c.due_at, a.changed_at, a.ordinal, a.id::text as attempt_id,
+       a.state, a.outcome, a.ended_by, a.connection, a.goals, a.sip_code, a.q850_cause, a.reserved_at, a.ended_at,
+       a.withdrawn_at
 from attempts a join contacts c on c.id = a.contact_id join campaigns p on p.id = c.campaign_id
 where p.id = $1
 union all
 select c.try_number, p.id, p.number, c.key, c.wire,
-       p.wire, c.due_at, c.changed_at, c.attempts_made + 1, null, null, null, null,
-       '{}', 0, 0, null, null
+       p.wire, c.due_at, c.changed_at, c.attempts_made + 1, null, null, null, null, null,
+       '{}', 0, 0, null, null, null
 from contacts c join campaigns p on p.id = c.campaign_id
 where p.id = $1 and c.state = 'waiting'
 order by try_number;
@@ -38,14 +39,15 @@ order by changed_at offset $5 - 1 limit 1;
 
 -- name: tries_between
 select a.try_number, p.id as campaign_id, p.number as campaign_number, c.key, c.wire as contact_wire,
-       p.wire as campaign_wire, c.due_at, a.changed_at, a.ordinal, a.id::text as attempt_id, a.state, a.outcome, a.ended_by,
-       a.goals, a.sip_code, a.q850_cause, a.reserved_at, a.ended_at
+       p.wire as campaign_wire, c.due_at, a.changed_at, a.ordinal, a.id::text as attempt_id,
+       a.state, a.outcome, a.ended_by, a.connection, a.goals, a.sip_code, a.q850_cause, a.reserved_at, a.ended_at,
+       a.withdrawn_at
 from attempts a join contacts c on c.id = a.contact_id join campaigns p on p.id = c.campaign_id
 where a.tenant_id = $1 and p.dialect = $2 and a.changed_at >= $3 and a.changed_at < $4
 union all
 select c.try_number, p.id, p.number, c.key, c.wire,
-       p.wire, c.due_at, c.changed_at, c.attempts_made + 1, null, null, null, null,
-       '{}', 0, 0, null, null
+       p.wire, c.due_at, c.changed_at, c.attempts_made + 1, null, null, null, null, null,
+       '{}', 0, 0, null, null, null
 from contacts c join campaigns p on p.id = c.campaign_id
 where c.tenant_id = $1 and p.dialect = $2 and c.state = 'waiting' and c.changed_at >= $3 and c.changed_at < $4
 order by changed_at, try_number;

@@ -32,3 +32,6 @@ select s.*, v.document
 from scripts s join script_versions v on v.script_id = s.id and v.version = s.version
 where s.tenant_id = $1 and s.dialect = $2
 order by s.number;
+
+-- name: remove
+delete from scripts where tenant_id = $1 and dialect = $2 and number = $3;

@@ -17,6 +17,8 @@ select login, password_hash from users where tenant_id = $1;
 -- name: change_password
 with ended as (
     delete from sessions where tenant_id = $1 and login = $2
+), logged_out as (
+    delete from logins where tenant_id = $1 and login = $2
 )
 update users set password_hash = $3 where tenant_id = $1 and login = $2 returning id;
 
@@ -50,6 +52,13 @@ delete from routes where tenant_id = $1;
 -- name: add_route
 insert into routes (tenant_id, position, pattern, trunk_id, strip, prepend, caller)
 select $1, $2, $3, id, $5, $6, $7 from trunks where tenant_id = $1 and name = $4;
+
+-- name: queues
+select number, members from queues where tenant_id = $1;
+
+-- name: put_queue
+insert into queues (tenant_id, number, members) values ($1, $2, $3)
+on conflict (tenant_id, number) do update set members = excluded.members;
 
 -- name: give_script_number
 insert into counters as c (tenant_id, dialect, kind, value) values ($1, $2, 'script', $3)

@@ -56,6 +56,13 @@ create table routes (
     caller    text not null default '',
     unique (tenant_id, position)
 );
+create table queues (
+    id        bigint generated always as identity primary key,
+    tenant_id bigint not null references tenants on delete cascade,
+    number    text not null,
+    members   text[] not null,
+    unique (tenant_id, number)
+);
 create table audio_files (
     id        bigint generated always as identity primary key,
     tenant_id bigint not null references tenants on delete cascade,
@@ -157,6 +164,7 @@ create table attempts (
     state          text not null,
     outcome        text,
     ended_by       text,
+    connection     text,
     digits         text not null,
     number         text not null,
     trunk          text not null,

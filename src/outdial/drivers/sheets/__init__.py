@@ -1,0 +1,1 @@
+"""Spreadsheets read into rows of text."""
