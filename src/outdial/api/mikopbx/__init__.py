@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Mount
 
-from outdial.api.mikopbx import errors, routes, session
+from outdial.api.mikopbx import clients, errors, imports, logins, routes, session, tasks
 from outdial.api.mikopbx.routes import Door
 from outdial.core.errors import OutdialError
 from outdial.operations import Operations
@@ -20,6 +20,8 @@ from outdial.settings import Settings
 
 API_PREFIX = "/pbxcore/api/module-dialer/v1"
 CABINET_PREFIX = "/admin-cabinet"
+LOGIN_PREFIX = "/pbxcore/api/v3"
+_MODULE = (routes.router, tasks.router, clients.router, imports.router)
 
 
 def mounts(operations: Operations, settings: Settings, zone: ZoneInfo) -> list[Mount]:
@@ -33,12 +35,13 @@ def mounts(operations: Operations, settings: Settings, zone: ZoneInfo) -> list[M
         loopback_exempt=settings.mikopbx_loopback_exempt,
     )
     return [
-        Mount(API_PREFIX, _application(door, routes.router, "MikoPBX ModuleAutoDialer API")),
-        Mount(CABINET_PREFIX, _application(door, session.router, "MikoPBX login")),
+        Mount(API_PREFIX, _application(door, "MikoPBX ModuleAutoDialer API", *_MODULE)),
+        Mount(CABINET_PREFIX, _application(door, "MikoPBX login", session.router)),
+        Mount(LOGIN_PREFIX, _application(door, "MikoPBX login by token", logins.router)),
     ]
 
 
-def _application(door: Door, router: APIRouter, title: str) -> FastAPI:
+def _application(door: Door, title: str, *routers: APIRouter) -> FastAPI:
     application = FastAPI(
         title=title,
         redoc_url=None,
@@ -51,5 +54,6 @@ def _application(door: Door, router: APIRouter, title: str) -> FastAPI:
         },
     )
     application.state.door = door
-    application.include_router(router)
+    for router in routers:
+        application.include_router(router)
     return application

@@ -14,12 +14,13 @@ from zoneinfo import ZoneInfo
 
 from outdial.api.mikopbx import php
 from outdial.api.mikopbx.errors import NumberRefused
+from outdial.core.calendar import EARLIEST_OFFSET_MINUTES, LATEST_OFFSET_MINUTES
 from outdial.core.contact import NewContact
 from outdial.core.dialstring import digits_of
 from outdial.core.errors import Malformed, NotDiallable
 
 LONGEST_CLIENT_ID = 500
-_EARLIEST_OFFSET, _LATEST_OFFSET = -12, 14
+_EARLIEST_OFFSET, _LATEST_OFFSET = EARLIEST_OFFSET_MINUTES // 60, LATEST_OFFSET_MINUTES // 60
 _NOT_DIGITS = re.compile(r"[^0-9]")
 _TIME = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4}) ([0-9]{1,2}):([0-9]{2}):([0-9]{2})")
 _OFFSET = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{1,6})?")
@@ -55,18 +56,28 @@ def _contact(element: object, zone: ZoneInfo) -> NewContact | None:
         params = members.get("params")
         listed = isinstance(element, dict)
         allowed_at = _moment(members.get("timeCallAllow"), zone)
+        client = _client_id(members.get("clientId"))
+        offset = _offset_minutes(members.get("TimeOffset"), phone)
         wire = {
             "phone": phone,
             "params": php.serialize("" if params is None else params) if listed else "",
             "timeCallAllow": "0" if allowed_at is None else str(int(allowed_at.timestamp())),
-            "clientId": _client_id(members.get("clientId")),
-            "timeOffsetMinutes": _offset_minutes(members.get("TimeOffset"), phone),
+            "clientId": client,
+            "timeOffsetMinutes": None if offset is None else str(offset),
         }
     except NotDiallable as error:
         raise NumberRefused(error.message, phone) from error
     except Malformed as error:
         raise NumberRefused(f"{error.message} (phone {phone})", phone) from error
-    return NewContact(key=phone_id(digits), digits=digits, due_at=allowed_at, variables=_variables(params), wire=wire)
+    return NewContact(
+        key=phone_id(digits),
+        digits=digits,
+        due_at=allowed_at,
+        offset_minutes=offset or None,
+        client="" if php.is_empty(client) else client,
+        variables=_variables(params),
+        wire=wire,
+    )
 
 
 def _phone(value: object) -> str:
@@ -95,8 +106,8 @@ def _moment(value: object, zone: ZoneInfo) -> datetime | None:
     return moment if moment.year >= 1970 else None
 
 
-def _offset_minutes(value: object, phone: str) -> str | None:
-    """Hours from UTC as minutes; they are kept and given back. 0 is a value of its own."""
+def _offset_minutes(value: object, phone: str) -> int | None:
+    """Hours from UTC as minutes. 0 stands for the server's own zone, and is given back as 0."""
     if value is None or value == "":
         return None
     written = "" if isinstance(value, bool | dict | list) else php.text(value, "TimeOffset").strip()
@@ -107,7 +118,7 @@ def _offset_minutes(value: object, phone: str) -> str | None:
             " in whole minutes are wanted",
             phone,
         )
-    return str(minutes.numerator)
+    return minutes.numerator
 
 
 def _variables(params: object) -> dict[str, str]:

@@ -15,10 +15,8 @@ from urllib.parse import unquote_plus
 from outdial.core.dialstring import check_dial_string
 from outdial.core.errors import NotDiallable
 from outdial.core.prompt import Prompt, Recording, Slot, Text
-from outdial.core.script.nodes import Ask, Choice, Goal, HangUp, Node, Say, Script, Transfer
+from outdial.core.script.nodes import COMPLETED, Ask, Choice, Goal, HangUp, Node, Say, Script, Transfer
 
-COMPLETED = "completed"
-"""The goal that makes a call's result SUCCESS_POLLING."""
 SILENT_LIMIT_SECONDS = 120.0
 PLAYS = 3
 DEFAULT_WAIT_SECONDS = 5

@@ -12,26 +12,29 @@ from typing import Any
 
 from starlette.responses import Response
 
+from outdial.api.mikopbx import employees
 from outdial.api.mikopbx.php import is_empty
-from outdial.api.mikopbx.polls import COMPLETED
 from outdial.api.wire import to_json
 from outdial.core.call import State
 from outdial.core.campaign import Campaign, CampaignState
 from outdial.core.contact import Answer, Try
 from outdial.core.outcome import Outcome, sip_phrase
+from outdial.core.script.nodes import COMPLETED
 from outdial.operations.recordings import mp3_of
 from outdial.ports import AudioFile, ScriptRecord
 
 MEDIA_TYPE = "application/json; charset=utf-8"
 STATES = {CampaignState.RUNNING: "0", CampaignState.CLOSED: "1", CampaignState.PAUSED: "2"}
-EXTRA_COLUMNS = ("maxAttempt", "tryInterval")
+EXTRA_COLUMNS = ("maxAttempt", "attemptUntilSignal", "timeStart", "timeEnd", "tryInterval")
 """Columns of a task that newer releases have; they are shown on tasks that use them, after the others."""
 PRESS_MEMBERS = ("key", "action", "value", "valueOptions", "nextQuestion")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOT_DIGITS = re.compile(r"[^0-9]")
 _BEFORE_ANSWER = frozenset({State.RESERVED, State.DIALLING, State.RINGING})
-_NEVER_DIALLED = frozenset({Outcome.NO_ROUTE, Outcome.NO_SCRIPT})
+_NEVER_DIALLED = frozenset({Outcome.NO_ROUTE, Outcome.NO_SCRIPT, Outcome.ANOTHER_NUMBER, Outcome.WITHDRAWN})
+_ANOTHER_PHONE = "SUCCESS_ANOTHER_PHONE"
+_EXTERNAL_SIGNAL = "SUCCESS_EXTERNAL_SIGNAL"
 _DIAL_STATUS = {
     Outcome.BUSY: "BUSY",
     Outcome.REJECTED: "BUSY",
@@ -100,20 +103,20 @@ def task_with_results(campaign: Campaign, tries: Iterable[Try], answers: Iterabl
 def call_row(one: Try) -> Row:
     """A try as a row of call results."""
     wire = one.contact_wire
-    state, result = _standing(one)
+    state, result = _signalled(one)
     dialled = one.state is not None and one.outcome not in _NEVER_DIALLED
     in_call = dialled and state not in ("CreateTask", "CreateCallFile")
-    closed_at = (one.ended_at or one.changed_at) if result else None
+    closed_at = (one.withdrawn_at or one.ended_at or one.changed_at) if result else None
     return {
         "id": str(one.number),
         "taskId": str(one.campaign_number),
         "phoneId": one.contact_key,
         "phone": wire.get("phone"),
         "linkedId": _linked_id(one) if in_call else None,
-        "callFile": None if one.state is None else _call_file(one),
+        "callFile": None if state == "CreateTask" else _call_file(one),
         "result": result,
         "outDialState": _dial_status(one) if state == "failedOriginate" else None,
-        "inDialState": None,
+        "inDialState": employees.in_dial_state(one),
         "state": state,
         "verboseCallId": f"[C-{one.number & 0xFFFFFFFF:08x}]" if in_call else None,
         "cause": _cause(one, state) if result else None,
@@ -186,10 +189,20 @@ def audio_path(file: AudioFile) -> str:
     return str(mp3_of(file.path) if file.name.lower().endswith(".mp3") else file.path)
 
 
+def _signalled(one: Try) -> tuple[str, str]:
+    """The columns `state` and `result`; a signal from outside closes a row at once and leaves its state alone."""
+    if one.outcome is Outcome.WITHDRAWN:
+        return "CreateTask", _EXTERNAL_SIGNAL
+    state, result = _standing(one)
+    return state, result if one.withdrawn_at is None else _EXTERNAL_SIGNAL
+
+
 def _standing(one: Try) -> tuple[str, str]:
     """The columns `state` and `result`. A poll that reached its end is a success at once and stays one."""
     if one.state is None:
         return "CreateTask", ""
+    if employees.is_for_employees(one) and (one.connection or one.outcome is Outcome.ANSWERED):
+        return employees.standing(one)
     if COMPLETED in one.goals:
         return "EVENT_POLLING_END", "SUCCESS_POLLING"
     if one.state is not State.ENDED:
@@ -202,6 +215,8 @@ def _standing(one: Try) -> tuple[str, str]:
             return "endCall", "FAIL"
         case Outcome.NO_ROUTE:
             return "failedOriginate", "FAIL_ROUTE"
+        case Outcome.ANOTHER_NUMBER:
+            return _ANOTHER_PHONE, _ANOTHER_PHONE
         case Outcome.TRUNK_FAILED if not one.sip_code:
             return "failedOriginate", "FAIL_PROVIDER"
         case _:
@@ -215,9 +230,12 @@ def _dial_status(one: Try) -> str | None:
     return "CHANUNAVAIL" if no_leg else _DIAL_STATUS.get(one.outcome)
 
 
+_WITHOUT_CAUSE = frozenset({"EVENT_POLLING_END", "allUserBusy", "endDial"})
+
+
 def _cause(one: Try, state: str) -> str | None:
     """What the network said. An answered call that ends has a SIP code seldom, a refused one always."""
-    if state == "EVENT_POLLING_END":
+    if state in _WITHOUT_CAUSE:
         return None
     if one.sip_code:
         return f"SIP {one.sip_code} {sip_phrase(one.sip_code)}".rstrip()

@@ -15,10 +15,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from outdial.api.mikopbx import php
-from outdial.api.mikopbx.contacts import contacts_of
+from outdial.api.mikopbx.contacts import contacts_of, phone_id
 from outdial.api.mikopbx.polls import DEFAULT_WAIT_SECONDS, Press, Question
 from outdial.api.mikopbx.replies import EXTRA_COLUMNS, PRESS_MEMBERS, STATES
 from outdial.api.wire import NotJson, from_json
+from outdial.core.calendar import MINUTES_OF_DAY, Window
 from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
 from outdial.core.contact import NewContact
 from outdial.core.errors import Malformed
@@ -38,7 +39,7 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _PREFIX = re.compile(r"\+?[0-9*#]{0,32}")
 _CAMPAIGN_STATES = {int(code): state for state, code in STATES.items()}
 _COLUMNS = ("crmId", "name", "innerNum", "innerNumType", "maxCountChannels", "state", "dialPrefix", *EXTRA_COLUMNS)
-_NOT_YET = {"timeStart": 0, "timeEnd": 1440, "attemptUntilSignal": 0, "isCallback": 0}
+_NOT_YET = {"isCallback": 0}
 """Columns of newer releases with the only value that is served; to ignore another one would call at the wrong time."""
 
 
@@ -50,11 +51,19 @@ class TaskRequest:
     number: int | None
     posted: Mapping[str, Any]
     contacts: tuple[NewContact, ...] | None
+    zone: str
+    """The IANA name of the zone of its hours."""
 
     @property
-    def script_number(self) -> int | None:
-        """The poll that is asked for, when the inner number can be one."""
-        return id_of(php.text(self.posted["innerNum"], "innerNum"))
+    def inner(self) -> str:
+        """The poll's number, the extension or the queue that is asked for."""
+        return php.text(self.posted["innerNum"], "innerNum")
+
+    @property
+    def inner_type(self) -> str | None:
+        """What kind of inner number it is; None when it was not sent."""
+        sent = self.posted.get("innerNumType")
+        return None if sent is None else php.text(sent, "innerNumType")
 
     def settings(self, existing: Campaign | None, script: ScriptId | None, calls_per_second: float) -> CampaignSettings:
         """What the campaign becomes: what was sent, over what it was. Raises `Malformed`."""
@@ -62,12 +71,9 @@ class TaskRequest:
         sent = {name: php.text(value, name) for name, value in self.posted.items()}
         stored = {name: text for name, text in sent.items() if name not in ("crmId", "name", "state")}
         wire = {"innerNumType": "exten", "maxCountChannels": "1", "dialPrefix": "", **before.wire, **stored}
-        if wire["innerNumType"] != "polling":
-            raise Malformed(
-                f'innerNumType "{wire["innerNumType"]}" is not available: calls can be sent to a poll only'
-                ' (innerNumType "polling")',
-                field="innerNumType",
-            )
+        until_signal = _flag(wire, "attemptUntilSignal")
+        if "attemptUntilSignal" in wire:
+            wire["attemptUntilSignal"] = str(int(until_signal))
         attempts = _number(wire, "maxAttempt", 1)
         return CampaignSettings(
             name=sent.get("name", before.name),
@@ -79,7 +85,13 @@ class TaskRequest:
             retry=RetryRule(
                 min(max(attempts, 1), MOST_ATTEMPTS),
                 min(max(_number(wire, "tryInterval", 60), 0), LONGEST_INTERVAL_SECONDS),
+                until_signal,
             ),
+            window=Window(
+                _minute(wire, "timeStart", 0, MINUTES_OF_DAY - 1),
+                _minute(wire, "timeEnd", MINUTES_OF_DAY, MINUTES_OF_DAY),
+            ),
+            time_zone=self.zone,
             wire=wire,
         )
 
@@ -103,20 +115,35 @@ def task(body: bytes, zone: ZoneInfo) -> TaskRequest:
     """The body of POST /task; `zone` is the zone of its times. Raises `NotJson` and `Malformed`."""
     value = _object(body)
     posted = {name: value[name] for name in _COLUMNS if value.get(name) is not None}
-    inner = posted.get("innerNum")
-    posted["innerNum"] = inner.strip() if isinstance(inner, str) else inner
-    if posted["innerNum"] in (None, "", False):
-        raise Malformed('Field "innerNum" is required and cannot be empty', field="innerNum")
-    for name, served in _NOT_YET.items():
-        if value.get(name) not in (None, "") and php.whole(value[name], name) != served:
-            raise Malformed(f'Field "{name}" is not available: only {served} is served', field=name)
+    posted["innerNum"] = _inner_number(posted)
+    _check_served(value)
     numbers = value.get("numbers")
     return TaskRequest(
         key=_key(value),
         number=_posted_id(value),
         posted=posted,
         contacts=None if numbers is None else contacts_of(numbers, zone),
+        zone=zone.key,
     )
+
+
+def task_change(body: bytes, id: str, zone: ZoneInfo) -> TaskRequest:
+    """The body of PUT /task/{id}: any of the columns. A crmId that says something counts before the id of the path."""
+    value = _object(body)
+    posted = {name: value[name] for name in _COLUMNS if value.get(name) is not None}
+    if "innerNum" in posted:
+        posted["innerNum"] = _inner_number(posted)
+    _check_served(value)
+    return TaskRequest(key=_key(value), number=id_of(id), posted=posted, contacts=None, zone=zone.key)
+
+
+def signal(body: bytes) -> tuple[dict[str, Any], str, str]:
+    """The body of POST /task-signal-close: as it came, the phone's key and the task's id, empty for all tasks."""
+    value = _object(body)
+    phone = php.text(value.get("phone"), "phone")
+    if len(phone) > LONGEST_KEY or not any(character in "0123456789" for character in phone):
+        raise Malformed("error phone", field="phone")
+    return value, phone_id(phone), php.text(value.get("taskId"), "taskId").strip()
 
 
 def poll(body: bytes, language: str) -> PollRequest:
@@ -153,6 +180,20 @@ def since(value: str, decimals: int) -> datetime | None:
     return _EPOCH + timedelta(seconds=seconds, microseconds=rest * (1_000_000 // per_second))
 
 
+def _inner_number(posted: Mapping[str, Any]) -> object:
+    inner = posted.get("innerNum")
+    number = inner.strip() if isinstance(inner, str) else inner
+    if number in (None, "", False):
+        raise Malformed('Field "innerNum" is required and cannot be empty', field="innerNum")
+    return number
+
+
+def _check_served(value: Mapping[str, Any]) -> None:
+    for name, served in _NOT_YET.items():
+        if value.get(name) not in (None, "") and php.whole(value[name], name) != served:
+            raise Malformed(f'Field "{name}" is not available: only {served} is served', field=name)
+
+
 def _object(body: bytes) -> dict[str, Any]:
     value = from_json(body)
     if not isinstance(value, dict):
@@ -178,6 +219,20 @@ def _posted_id(value: Mapping[str, Any]) -> int | None:
 
 def _number(wire: Mapping[str, Any], name: str, default: int) -> int:
     return default if wire.get(name, "") == "" else php.whole(wire[name], name)
+
+
+def _minute(wire: Mapping[str, Any], name: str, default: int, latest: int) -> int:
+    minute = _number(wire, name, default)
+    if not 0 <= minute <= latest:
+        raise Malformed(f'Field "{name}" must be minutes of the day from 0 to {latest}', field=name)
+    return minute
+
+
+def _flag(wire: Mapping[str, Any], name: str) -> bool:
+    value = _number(wire, name, 0)
+    if value not in (0, 1):
+        raise Malformed(f'Field "{name}" must be 0 or 1', field=name)
+    return value == 1
 
 
 def _state(text: str) -> CampaignState:

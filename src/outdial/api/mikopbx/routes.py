@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from outdial.api import wire
-from outdial.api.mikopbx import polls, replies, requests
+from outdial.api.mikopbx import employees, polls, replies, requests
 from outdial.api.mikopbx.bodies import AUDIO_BODY, POLL_BODY, TASK_BODY
 from outdial.api.mikopbx.replies import envelope, reply
 from outdial.api.multipart import first_file
@@ -49,7 +49,7 @@ At = Annotated[Door, Depends(door_of)]
 
 
 async def who_asks(request: Request, door: At) -> Identity:
-    """Whoever calls, by API key, session or loopback address. Raises `NotAuthenticated`.
+    """Whoever calls, by access token, API key, session or loopback address. Raises `NotAuthenticated`.
 
     A key that is sent has to be right, also from this machine. Only the socket's address counts as an address.
     """
@@ -64,7 +64,7 @@ async def _known(request: Request, door: Door) -> Identity | None:
     access = door.operations.access
     key = wire.bearer(request)
     if key is not None:
-        return await access.by_key(key)
+        return await access.by_bearer(key)
     token = wire.cookie(request, SESSION_COOKIE)
     identity = None if token is None else await access.by_session(token)
     if identity is None and door.loopback_exempt and wire.peer(request) in _LOOPBACK:
@@ -118,8 +118,7 @@ async def save_task(request: Request, door: At, who: Who) -> Response:
     """A known `crmId` edits that task. Without `numbers` the list stays as it is; `[]` wipes it."""
     body = await wire.body(request, door.largest_body)
     sent = await asyncio.to_thread(requests.task, body, door.zone)
-    number = sent.script_number
-    record = None if number is None else await door.operations.scripts.by_number(who.tenant, DIALECT, number)
+    record = await script_of(door, who, sent)
 
     def settings(existing: Campaign | None) -> CampaignSettings:
         return sent.settings(existing, None if record is None else record.id, door.calls_per_second)
@@ -128,6 +127,24 @@ async def save_task(request: Request, door: At, who: Who) -> Response:
         who.tenant, DIALECT, sent.key, sent.number, settings, sent.contacts
     )
     return reply(envelope(True, replies.saved_task(campaign, sent.posted)))
+
+
+async def script_of(door: Door, who: Identity, sent: requests.TaskRequest) -> ScriptRecord | None:
+    """What a task plays: the poll that it names, or the connection to its extension or queue; None: no such poll."""
+    kind = sent.inner_type
+    if kind is None:
+        before = await door.operations.campaigns.find(who.tenant, DIALECT, sent.key, sent.number)
+        kind = "exten" if before is None else before.settings.wire.get("innerNumType", "exten")
+    scripts = door.operations.scripts
+    if kind == employees.POLLING:
+        number = requests.id_of(sent.inner)
+        return None if number is None else await scripts.by_number(who.tenant, DIALECT, number)
+    found = await scripts.find(who.tenant, employees.SCRIPTS, sent.inner, None)
+    if found is None:
+        found, _ = await scripts.save(
+            who.tenant, employees.SCRIPTS, sent.inner, None, lambda _: employees.draft(sent.inner)
+        )
+    return found
 
 
 @router.get("/task/{id}", summary="A task with its calls and answers")
