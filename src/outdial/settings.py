@@ -15,7 +15,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "OUTDIAL_"
-_FOR_OTHERS = frozenset({"OUTDIAL_TEST_DATABASE_URL", "OUTDIAL_ASTERISK_PREFIX"})
+_FOR_OTHERS = frozenset({"OUTDIAL_TEST_DATABASE_URL", "OUTDIAL_ASTERISK_PREFIX", "OUTDIAL_DEBIAN_MIRROR"})
 """Names with our prefix that the tests and the tools read."""
 
 
