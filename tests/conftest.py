@@ -18,6 +18,17 @@ from outdial.drivers.asterisk.configuration import SipExtension
 
 __all__ = ["database_url", "databases"]
 
+_NEED_ASTERISK = {"asterisk", "asterisk_prefix", "carrier"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make check` leaves out: tests that need an Asterisk, and whole programs in a process of their own."""
+    for item in items:
+        if _NEED_ASTERISK & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.asterisk)
+        if "scenarios" in item.path.parts:
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(scope="session")
 def asterisk_prefix() -> AsteriskPrefix:

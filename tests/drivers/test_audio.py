@@ -22,6 +22,8 @@ from outdial.core.errors import NotAudio
 from outdial.drivers.speech.audio import AudioLimits, AudioWorkshop, Reason, UnusableAudio, convert, duration_seconds
 from outdial.drivers.speech.telephone import SMALLEST_FILE, wav_bytes, wav_seconds
 
+pytestmark = pytest.mark.slow
+
 FORMS = {
     "mp3": ("mp3", "libmp3lame", 44100, "stereo", {}),
     "wav": ("wav", "pcm_s16le", 48000, "stereo", {}),

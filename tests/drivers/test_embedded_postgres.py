@@ -33,6 +33,7 @@ from outdial.drivers.postgres.embedded import (
 )
 from outdial.drivers.postgres.embedded_folder import shipped_programs
 
+pytestmark = pytest.mark.slow
 AS_ROOT = os.geteuid() == 0
 needs_root = pytest.mark.skipif(not AS_ROOT, reason="only root can become another user")
 NOBODY = pwd.getpwnam("nobody")

@@ -24,6 +24,8 @@ from outdial.drivers.speech.synthesiser import Pcm, SynthesisFailed, spoken_text
 from outdial.drivers.speech.telephone import PEAK, speech_wav, wav_seconds
 from outdial.ports import RenderedPrompt
 
+pytestmark = pytest.mark.slow
+
 RUSSIAN = (
     "Добрый день, у нас есть новый товар, для заказа товара нажмите 1, не интересует - нажмите 2, "
     "для отказа от подписке нажмите 3"

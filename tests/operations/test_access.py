@@ -14,6 +14,8 @@ from outdial.operations import throttle
 from outdial.operations.access import hash_secret, new_token
 from outdial.operations.throttle import Throttle
 
+pytestmark = pytest.mark.slow  # each login costs an argon2 hash
+
 NOW = datetime(2024, 8, 21, tzinfo=UTC)
 
 

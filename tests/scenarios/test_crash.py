@@ -15,8 +15,6 @@ from scenarios.conftest import read_log
 from scenarios.polls import SHORT_POLL, number
 from scenarios.server import Server, until
 
-pytestmark = pytest.mark.slow
-
 
 def start_task(server: Server, poll: dict[str, Any], numbers: list[str], **fields: Any) -> str:
     made = server.data("POST", "/polling", poll)

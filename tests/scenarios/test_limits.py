@@ -12,8 +12,6 @@ from scenarios.conftest import read_log
 from scenarios.polls import SHORT_POLL, number
 from scenarios.server import Server, until
 
-pytestmark = pytest.mark.slow
-
 TRUNK = """
 tenants:
   - name: demo

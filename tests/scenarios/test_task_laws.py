@@ -6,14 +6,11 @@ from __future__ import annotations
 from collections import Counter
 from itertools import count
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scenarios.conftest import Floor
 from scenarios.polls import SHORT_POLL
-
-pytestmark = pytest.mark.slow
 
 _fresh = count(10000)
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import Any
 
+import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
@@ -18,6 +19,8 @@ from api.mikopbx.test_doors import POLLS, STRANGER
 from api.mikopbx.test_doors import log_in as log_in_by_cookie
 from operations.house import KEY, LOGIN, PASSWORD
 from outdial.api.mikopbx import LOGIN_PREFIX
+
+pytestmark = pytest.mark.slow  # each login costs an argon2 hash
 
 Play = Callable[..., None]
 RIGHT = {"login": LOGIN, "password": PASSWORD, "rememberMe": True}
