@@ -9,6 +9,7 @@ import asyncio
 import re
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
 _ULAW_SILENCE = frozenset((0x7F, 0xFF, 0xFE, 0x7E))
 _RTP_HEADER_BYTES = 12
@@ -70,7 +71,7 @@ class Callee(asyncio.DatagramProtocol):
             if call_id in self.calls:
                 continue
             call = self.calls[call_id] = Answered(time.perf_counter())
-            media, _ = await loop.create_datagram_endpoint(lambda call=call: _Rtp(call), local_addr=("127.0.0.1", 0))  # type: ignore[misc]
+            media, _ = await loop.create_datagram_endpoint(partial(_Rtp, call), local_addr=("127.0.0.1", 0))
             self._media.append(media)
             answer = _answer(text, _sdp(media.get_extra_info("sockname")[1]), self._port())
             call.at = time.perf_counter()

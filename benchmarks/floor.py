@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from outdial.app import House
@@ -30,7 +30,7 @@ async def at_work(made: House) -> AsyncIterator[None]:
             task.cancel()
 
 
-async def _run(run) -> None:  # type: ignore[no-untyped-def]
+async def _run(run: Callable[[], Awaitable[None]]) -> None:
     await run()
 
 

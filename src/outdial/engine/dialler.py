@@ -25,7 +25,7 @@ from outdial.core.dialstring import check_dial_string
 from outdial.core.errors import NotDiallable
 from outdial.core.events import Placed
 from outdial.core.facts import CampaignChanged, Fact
-from outdial.core.ids import AttemptId, CampaignId, ScriptId, TenantId
+from outdial.core.ids import AttemptId, CampaignId, ContactId, ScriptId, TenantId
 from outdial.core.outcome import Outcome
 from outdial.core.script.nodes import Script
 from outdial.core.trunk import Route, Way, way_out
@@ -237,11 +237,11 @@ class Dialler:
 
     def _choose(
         self, campaign: Campaign, due: Sequence[Due], routes: Sequence[Route], wanted: int
-    ) -> tuple[list[Pick], list, Round | None]:  # type: ignore[type-arg]
+    ) -> tuple[list[Pick], list[ContactId], Round | None]:
         """Those that can be called now, those that never can, and what stood in the way of the others."""
         now, hour = self._clock.monotonic(), self._clock.now()
         picks: list[Pick] = []
-        unroutable = []
+        unroutable: list[ContactId] = []
         obstacle: Round | None = None
         used: dict[str, int] = {}
         numbers: set[str] = set()

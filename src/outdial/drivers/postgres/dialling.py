@@ -141,13 +141,11 @@ class PostgresDialling:
 
     async def save(self, entries: Sequence[Entry]) -> None:
         calls = [_call_row(entry) for entry in entries]
+        given = [(entry.call.attempt, answer) for entry in entries for answer in entry.answers]
         answers = [
-            {"attempt": e.call.attempt, "question": a.question, "value": a.value, "keys": a.keys}
-            for e in entries
-            for a in e.answers
+            {"position": position, "attempt": attempt, "question": a.question, "value": a.value, "keys": a.keys}
+            for position, (attempt, a) in enumerate(given)
         ]
-        for position, answer in enumerate(answers):
-            answer["position"] = position  # type: ignore[assignment]
         row = await self._fetchrow(_SQL["save"], self._fence, to_json(calls), to_json(answers), Outcome.ANOTHER_NUMBER)
         self._check_charge(row)
 
