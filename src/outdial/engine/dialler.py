@@ -21,8 +21,6 @@ from outdial.core.calendar import EVERYWHERE, Openings, is_open, openings, place
 from outdial.core.call import Call, Plan
 from outdial.core.campaign import Campaign
 from outdial.core.contact import Due
-from outdial.core.dialstring import check_dial_string
-from outdial.core.errors import NotDiallable
 from outdial.core.events import Placed
 from outdial.core.facts import CampaignChanged, Fact
 from outdial.core.ids import AttemptId, CampaignId, ContactId, ScriptId, TenantId
@@ -249,7 +247,7 @@ class Dialler:
         for one in due:
             if len(picks) == wanted:
                 break
-            way = _way_out(routes, campaign.settings.dial_prefix + one.digits)
+            way = way_out(routes, campaign.settings.dial_prefix + one.digits)
             if way is None:
                 unroutable.append(one.contact)
             elif not _may_be_called(campaign, one, hour):
@@ -330,15 +328,3 @@ def _may_be_called(campaign: Campaign, one: Due, now: datetime) -> bool:
     """Whether it is within the calling hours where the contact is: the last look before a call is saved."""
     home = ZoneInfo(campaign.settings.time_zone)
     return is_open(campaign.settings.window, now, place(one.offset_minutes, home))
-
-
-def _way_out(routes: Sequence[Route], number: str) -> Way | None:
-    """The way of a number whose dial string a switch may be given; none otherwise."""
-    way = way_out(routes, number)
-    if way is None:
-        return None
-    try:
-        check_dial_string(way.dial_string)
-    except NotDiallable:
-        return None
-    return way

@@ -14,7 +14,7 @@ from outdial.api.mikopbx import php
 from outdial.api.mikopbx.bodies import CLIENTS_BODY
 from outdial.api.mikopbx.contacts import phone_id
 from outdial.api.mikopbx.replies import envelope, reply
-from outdial.api.mikopbx.requests import LONGEST_KEY
+from outdial.api.mikopbx.requests import LONGEST_KEY, list_of, member_of
 from outdial.api.mikopbx.routes import At, Who
 from outdial.api.wire import NotJson
 from outdial.core.client import Client, NewClient
@@ -55,7 +55,7 @@ def clients_of(body: bytes) -> list[NewClient]:
     value = wire.from_json(body)
     if not isinstance(value, list):
         raise NotJson("an array is wanted", field="body")
-    return [_new_client(_object(element, "client")) for element in value]
+    return [_new_client(member_of(element, "client")) for element in value]
 
 
 def _new_client(value: Mapping[str, Any]) -> NewClient:
@@ -65,8 +65,8 @@ def _new_client(value: Mapping[str, Any]) -> NewClient:
     if len(key) > LONGEST_KEY:
         raise Malformed(f'Field "crmId" is longer than {LONGEST_KEY} characters', field="crmId")
     name = php.text(value.get("name"), "name")
-    phones = [php.text(phone, "phones") for phone in _list(value, "phones")]
-    pairs = [_object(one, "properties") for one in _list(value, "properties")]
+    phones = [php.text(phone, "phones") for phone in list_of(value, "phones")]
+    pairs = [member_of(one, "properties") for one in list_of(value, "properties")]
     properties = [(php.text(one.get("key"), "key"), php.text(one.get("value"), "value")) for one in pairs]
     if all(shown != NAME for shown, _ in properties):
         properties.append((NAME, name))
@@ -91,18 +91,3 @@ def _client(client: Client) -> dict[str, Any]:
             {"id": str(one.id), "key": one.name, "value": one.value, "clientId": id} for one in client.properties
         ],
     }
-
-
-def _list(value: Mapping[str, Any], name: str) -> list[Any]:
-    members = value.get(name)
-    if members is None or members == "":
-        return []
-    if not isinstance(members, list):
-        raise Malformed(f'Field "{name}" must be an array', field=name)
-    return members
-
-
-def _object(value: object, name: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise Malformed(f'Field "{name}" must be an array of objects', field=name)
-    return value

@@ -150,7 +150,7 @@ def poll(body: bytes, language: str) -> PollRequest:
     """The body of POST /polling; `language` is that of questions that name none. Raises `NotJson` and `Malformed`."""
     value = _object(body)
     posted = {name: value[name] for name in ("crmId", "name") if value.get(name) is not None}
-    questions = [_member(question, "questions") for question in _list(value, "questions")]
+    questions = [member_of(question, "questions") for question in list_of(value, "questions")]
     return PollRequest(
         key=_key(value),
         number=_posted_id(value),
@@ -258,7 +258,7 @@ def _question(index: int, value: Mapping[str, Any], language: str) -> Question:
         language=php.text(value.get("lang"), "lang") or language,
         wait_seconds=_wait(value.get("timeout")),
         default_press=php.text(value.get("defPress"), "defPress"),
-        presses=tuple(_press(_member(press, "press")) for press in _list(value, "press")),
+        presses=tuple(_press(member_of(press, "press")) for press in list_of(value, "press")),
         next_question=php.text(value.get("nextQuestion"), "nextQuestion"),
     )
 
@@ -287,7 +287,7 @@ def _question_document(value: Mapping[str, Any], language: str) -> dict[str, Any
         "questionText": php.text(value.get("questionText"), "questionText"),
         "questionFile": php.optional_text(value.get("questionFile"), "questionFile"),
         "lang": php.text(value.get("lang"), "lang") or language,
-        "press": [_press_document(press) for press in _list(value, "press")],
+        "press": [_press_document(press) for press in list_of(value, "press")],
     }
 
 
@@ -295,7 +295,8 @@ def _press_document(value: Mapping[str, Any]) -> dict[str, str | None]:
     return {name: php.optional_text(value.get(name), name) for name in PRESS_MEMBERS}
 
 
-def _list(value: Mapping[str, Any], name: str) -> list[Any]:
+def list_of(value: Mapping[str, Any], name: str) -> list[Any]:
+    """The elements of a member that is an array; absent, null and an empty text are an empty one."""
     members = value.get(name)
     if members is None or members == "":
         return []
@@ -304,7 +305,8 @@ def _list(value: Mapping[str, Any], name: str) -> list[Any]:
     return members
 
 
-def _member(value: object, name: str) -> dict[str, Any]:
+def member_of(value: object, name: str) -> dict[str, Any]:
+    """One element of an array of objects. Raises `Malformed`."""
     if not isinstance(value, dict):
         raise Malformed(f'Field "{name}" must be an array of objects', field=name)
     return value
