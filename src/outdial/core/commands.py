@@ -1,7 +1,7 @@
 """What a call asks for. A command is carried out only after the call that asked has been saved.
 
-`Dial`, `StopPlaying`, `Join`, `Ringback` and `HangUp` go to the switch as they are; `Speak` becomes the switch's `Play`
-once its sounds are made; `SetTimer`, `RecordAnswer` and `SeekExtension` stay in the house.
+`Speak` becomes the switch's `Play` once its sounds are made; `SetTimer`, `RecordAnswer` and `SeekExtension` stay in the
+house; the others go to the switch as they are.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from outdial.core.amd import Amd
 from outdial.core.events import Timer
 from outdial.core.ids import Channel
 from outdial.core.prompt import Filled
@@ -65,6 +66,49 @@ class Join:
 
     first: Channel
     second: Channel
+
+    @property
+    def channel(self) -> Channel:
+        """The leg that the joint belongs to."""
+        return self.first
+
+
+@dataclass(frozen=True, slots=True)
+class Classify:
+    """Listen whether a human or a machine picked up; answered by `Classified` of the same turn."""
+
+    channel: Channel
+    turn: int
+    amd: Amd
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Keep what a leg says in a telephony wav file, until `StopRecording` of the same turn or the leg's end; answered by
+    `Recorded` while the leg stands. The file is there, whole, when it is answered or soon after the leg's end."""
+
+    channel: Channel
+    turn: int
+    path: Path
+    longest_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecording:
+    """What this turn records is enough."""
+
+    channel: Channel
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordTalk:
+    """Keep what two joined legs say to each other, mixed, in a telephony wav file, until one of them is gone. The file is
+    there, whole, soon after that; it is not answered."""
+
+    first: Channel
+    second: Channel
+    path: Path
 
     @property
     def channel(self) -> Channel:

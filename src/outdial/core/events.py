@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
+from outdial.core.amd import Verdict
 from outdial.core.ids import Channel
 
 
@@ -91,6 +93,27 @@ class HungUp:
     sip_code: int = 0
     q850_cause: int = 0
     lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """Whoever picked up was listened to. `cause` is the switch's own word for why; `seconds` how long it listened."""
+
+    channel: Channel
+    turn: int
+    verdict: Verdict
+    cause: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What this turn recorded is in its file; `path` is None when nothing was kept."""
+
+    channel: Channel
+    turn: int
+    path: Path | None
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
