@@ -21,7 +21,7 @@ from outdial.settings import Settings
 
 DIALECT = "webitel"
 PREFIXES = ("/api/v2", "/api/v1", "/login", "/logout")
-_ROUTERS = (access.router,)
+_ROUTERS = (access.router, access.elsewhere)
 _CORS = {
     "Access-Control-Allow-Methods": "GET, PUT, POST, PATCH, DELETE, OPTIONS",
     "Access-Control-Allow-Headers": "Content-type, Accept, X-Access-Token, X-Key",
