@@ -35,9 +35,17 @@ SIGNING = "domain tokens"
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 _ALL = ("*",)
-_EVERYTHING: Mapping[str, Sequence[str]] = dict.fromkeys(
-    ("domain/item", "hook", "dialer", "dialer/members", "dialer/templates", "cc/queue", "cc/tiers", "calendar"), _ALL
+_RESOURCES = (
+    "domain/item",
+    "hook",
+    "dialer",
+    "dialer/members",
+    "dialer/templates",
+    "cc/queue",
+    "cc/tiers",
+    "calendar",
 )
+_EVERYTHING: Mapping[str, Sequence[str]] = dict.fromkeys(_RESOURCES, _ALL)
 _RIGHTS: Mapping[str, Mapping[str, Sequence[str]]] = {ROOT: _EVERYTHING, "admin": _EVERYTHING}
 _ALGORITHM = "HS256"
 _HEADER = {"typ": "JWT", "alg": _ALGORITHM}
