@@ -22,7 +22,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from outdial import __version__
-from outdial.api import mikopbx, native
+from outdial.api import mikopbx, native, webitel
 from outdial.api.native.routes import Health, Waiting
 from outdial.drivers.asterisk.telephony import AsteriskSwitch
 from outdial.drivers.clock import SystemClock
@@ -32,6 +32,7 @@ from outdial.drivers.postgres.bus import PostgresBus
 from outdial.drivers.postgres.campaigns import PostgresCampaigns
 from outdial.drivers.postgres.clients import PostgresClients
 from outdial.drivers.postgres.dialling import PostgresDialling
+from outdial.drivers.postgres.domains import PostgresDomains
 from outdial.drivers.postgres.embedded import EmbeddedPostgres, running_dsn
 from outdial.drivers.postgres.migrate import upgrade
 from outdial.drivers.postgres.pool import open_pool
@@ -51,6 +52,7 @@ from outdial.operations import Operations
 from outdial.operations.access import Access
 from outdial.operations.campaigns import Campaigns
 from outdial.operations.clients import Clients
+from outdial.operations.domains import Domains
 from outdial.operations.recordings import Recordings
 from outdial.operations.reports import Reports
 from outdial.operations.scripts import Scripts
@@ -120,7 +122,11 @@ class House:
     def http(self) -> Starlette:
         """Every dialect under its own paths."""
         zone = ZoneInfo(self.settings.time_zone)
-        routes = [*mikopbx.mounts(self.operations, self.settings, zone), *native.mounts(self.health)]
+        routes = [
+            *mikopbx.mounts(self.operations, self.settings, zone),
+            *webitel.mounts(self.operations, self.settings),
+            *native.mounts(self.health),
+        ]
         return Starlette(routes=routes)
 
     async def health(self) -> Health:
@@ -168,14 +174,17 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
             )
             library = PostgresLibrary(pool)
             bus = PostgresBus(dsn, pool)
+            access = Access(PostgresAccess(pool), SystemClock())
+            root_password = settings.webitel_root_password.get_secret_value()
             operations = Operations(
-                access=Access(PostgresAccess(pool), SystemClock()),
+                access=access,
                 scripts=Scripts(PostgresScripts(pool), speech),
                 campaigns=Campaigns(PostgresCampaigns(pool, FIRST_NUMBERS), bus),
                 recordings=Recordings(library, workshop, data / "audio"),
                 reports=Reports(PostgresReports(pool)),
                 clients=Clients(PostgresClients(pool)),
                 sheets=Sheets(SheetReader()),
+                domains=Domains(PostgresDomains(pool), access, SystemClock(), root_password),
             )
             engine = Engine(
                 PostgresDialling(dsn, pool), telephony, Prompts(speech, library), bus, clock, settings.drain

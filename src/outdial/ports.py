@@ -194,10 +194,11 @@ LoginId = NewType("LoginId", str)
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A stored user: whose it is and the argon2 hash of the password."""
+    """A stored user: whose it is, the argon2 hash of the password, and the role."""
 
     identity: Identity
     password_hash: str
+    role: str = "admin"
 
 
 class Access(Protocol):
@@ -232,6 +233,75 @@ class Access(Protocol):
 
     async def secret(self, name: str, fresh: bytes) -> bytes:
         """The house's secret of that name; `fresh` becomes it when there is none yet."""
+
+
+# ---------------------------------------------------------------------------------------------------- domains
+
+
+TokenId = NewType("TokenId", str)
+"""A UUID."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainSession:
+    """A login whose token is good only together with its key, a UUID. `tenant` None: somebody who belongs to none."""
+
+    key: str
+    token_hash: str
+    tenant: TenantId | None
+    domain: str
+    login: str
+    role: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainToken:
+    """What a program of a whole tenant shows; it is good while it is kept here and enabled."""
+
+    id: TokenId
+    role: str
+    enabled: bool
+    expires_at: datetime
+    created_by: str
+    created_at: datetime
+
+
+class Domains(Protocol):
+    """Tenants by the name of their domain, which is theirs alone, and who comes in by that name."""
+
+    async def tenant_of(self, domain: str) -> TenantId | None:
+        """The tenant of that domain."""
+
+    async def domain_of(self, tenant: TenantId) -> str | None:
+        """The domain of that tenant: its own name where it has no other; None when there is no such tenant."""
+
+    async def credential(self, login: str, domain: str) -> Credential | None:
+        """The user of that domain whose login is `login@domain` in full, or else `login`."""
+
+    async def open_session(self, session: DomainSession, now: datetime) -> None:
+        """Remember a session, and forget those that are over by now."""
+
+    async def session(self, key: str) -> DomainSession | None:
+        """The session of that key, a UUID, over or not; its domain as it is now."""
+
+    async def end_session(self, key: str) -> bool:
+        """Forget a session; whether there was one of that key."""
+
+    async def add_token(self, tenant: TenantId, token: DomainToken) -> None:
+        """Keep a new token."""
+
+    async def tokens(self, tenant: TenantId) -> list[DomainToken]:
+        """Every token of a tenant, oldest first."""
+
+    async def token(self, id: TokenId, domain: str) -> tuple[TenantId, DomainToken] | None:
+        """The token of that id, if its tenant has that domain."""
+
+    async def enable_token(self, tenant: TenantId, id: TokenId, enabled: bool) -> bool | None:
+        """Whether that changed a token; None when the tenant has none of that id."""
+
+    async def remove_token(self, tenant: TenantId, id: TokenId) -> bool:
+        """Forget a token; whether there was one."""
 
 
 # ------------------------------------------------------------------------------------- scripts and campaigns

@@ -78,6 +78,13 @@ class Settings(BaseSettings):
         True, description="Whether callers on the loopback address need no login at the MikoPBX dialect."
     )
 
+    webitel_largest_body: int = Field(
+        5 * 1024 * 1024, ge=1024, description="Longest request body that is read at the Webitel dialect."
+    )
+    webitel_root_password: SecretStr = Field(
+        SecretStr(""), description="Password of the Webitel user root, who belongs to no domain; empty: there is none."
+    )
+
 
 def _is_zone(name: str) -> bool:
     try:

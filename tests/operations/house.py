@@ -17,16 +17,18 @@ from outdial.core.ids import TenantId
 from outdial.drivers.postgres.access import PostgresAccess, PostgresLibrary
 from outdial.drivers.postgres.campaigns import PostgresCampaigns
 from outdial.drivers.postgres.clients import PostgresClients
+from outdial.drivers.postgres.domains import PostgresDomains
 from outdial.drivers.postgres.pool import open_pool
 from outdial.drivers.postgres.reports import PostgresReports
 from outdial.drivers.postgres.scripts import PostgresScripts
 from outdial.drivers.sheets.reader import SheetReader
-from outdial.operations import Access, Campaigns, Clients, Operations, Recordings, Reports, Scripts, Sheets
+from outdial.operations import Access, Campaigns, Clients, Domains, Operations, Recordings, Reports, Scripts, Sheets
 from outdial.operations.access import hash_secret
 from outdial.operations.recordings import mp3_of
 from outdial.ports import RenderedPrompt, SpeechFailed
 
 LOGIN, PASSWORD, KEY = "admin", "adminpassword", "demo-key"
+ROOT_PASSWORD = "rootpassword"
 _PASSWORD_HASH = PasswordHash.recommended().hash(PASSWORD)
 
 
@@ -117,14 +119,16 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
         tenant, other = [await _tenant(pool, name) for name in ("site", "other")]
         await _user(pool, tenant)
         voice, clock, bus = Voice(), Hands(), Ears()
+        access = Access(PostgresAccess(pool), clock)
         operations = Operations(
-            access=Access(PostgresAccess(pool), clock),
+            access=access,
             scripts=Scripts(PostgresScripts(pool), voice),
             campaigns=Campaigns(PostgresCampaigns(pool, {"mikopbx": 1_000_000_000}), bus),  # type: ignore[arg-type]
             recordings=Recordings(PostgresLibrary(pool), Bench(), data / "audio"),
             reports=Reports(PostgresReports(pool)),
             clients=Clients(PostgresClients(pool)),
             sheets=Sheets(SheetReader()),
+            domains=Domains(PostgresDomains(pool), access, clock, ROOT_PASSWORD),
         )
         yield House(operations, pool, dsn, tenant, other, data / "audio", voice, clock, bus)
     finally:

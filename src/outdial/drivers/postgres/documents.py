@@ -7,7 +7,8 @@ says where a document's members come from, so that only those are read that a qu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
@@ -462,19 +463,20 @@ class Question:
 
 async def answer(pool: asyncpg.Pool, statement: str, parameters: Sequence[object]) -> list[Any]:
     """The first column of every row, decoded where it is JSON. Nothing is written. Raises `BadQuestion`."""
-    async with pool.acquire() as connection:
-        return await answer_on(connection, statement, parameters)
+    async with pool.acquire() as connection, question_asked(connection, readonly=True):
+        rows = await connection.fetch(statement, *parameters)
+    return [decode(row[0]) if isinstance(row[0], str) else row[0] for row in rows]
 
 
-async def answer_on(connection: asyncpg.Connection, statement: str, parameters: Sequence[object]) -> list[Any]:
-    """As `answer`, on a connection."""
+@asynccontextmanager
+async def question_asked(connection: asyncpg.Connection, *, readonly: bool = False) -> AsyncIterator[None]:
+    """A transaction for one question, which is given up when it takes too long. Raises `BadQuestion`."""
     try:
-        async with connection.transaction(readonly=True):
+        async with connection.transaction(readonly=readonly):
             await connection.execute(f"set local statement_timeout = {int(LONGEST_SECONDS * 1000)}")
-            rows = await connection.fetch(statement, *parameters)
+            yield
     except (*_UNREADABLE, UnicodeEncodeError) as error:
         raise BadQuestion(str(error), field="filter") from error
-    return [decode(row[0]) if isinstance(row[0], str) else row[0] for row in rows]
 
 
 _UNREADABLE = (

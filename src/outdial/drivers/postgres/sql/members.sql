@@ -45,7 +45,7 @@
         'callAttempt', a.ordinal,
         'callUUID', a.id,
         'recordSessionSec', case when a.recording is null then 0 else round(a.talk_seconds::numeric) end,
-        'agentId', case when a.agent like '%@%' then a.agent else a.agent || '@' || t.name end,
+        'agentId', case when a.agent like '%@%' then a.agent else a.agent || '@' || coalesce(t.domain, t.name) end,
         'amdResult', upper(replace(a.amd_verdict, '_', '')),
         'amdCause', a.amd_cause,
         'steps', '[]'::jsonb)
@@ -150,8 +150,8 @@ select c.tenant_id, 'engine::dialer_member_end',
            'session', l.id,
            'endCause', c.end_cause,
            'expire', (extract(epoch from c.expires_at) * 1000)::bigint,
-           'agentId', case when l.agent like '%@%' then l.agent else l.agent || '@' || t.name end,
-           'variable_domain_name', t.name,
+           'agentId', case when l.agent like '%@%' then l.agent else l.agent || '@' || coalesce(t.domain, t.name) end,
+           'variable_domain_name', coalesce(t.domain, t.name),
            'reason', $2::text,
            'callback_user_id', $3::text))
        || coalesce((select jsonb_object_agg('variable_' || v.key, v.value) from jsonb_each(c.variables) v), '{}'::jsonb)

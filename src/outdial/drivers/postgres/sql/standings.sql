@@ -1,5 +1,5 @@
 -- name: of
-select p.id, p.cause, p.changed_at, t.name as domain, k.document as calendar,
+select p.id, p.cause, p.changed_at, coalesce(t.domain, t.name) as domain, k.document as calendar,
        c.calls, c.succeeded, c.failed, c.connected, c.bridged, c.abandoned, c.wait_seconds, c.human, c.machine,
        c.not_sure, c.amd_cut, c.adjust, c.target, c.started_at, c.stopped_at, c.day
 from campaigns p
@@ -66,7 +66,7 @@ insert into campaign_history (campaign_id, action, value) values ($1, 'RESET_AGE
 insert into campaign_history (campaign_id, action, value) values ($1, $2, $3);
 
 -- name: tallies
-select a.key, t.name as domain, a.state, a.status, a.ready_at, a.last_bridge_end, a.last_status_change,
+select a.key, coalesce(t.domain, t.name) as domain, a.state, a.status, a.ready_at, a.last_bridge_end, a.last_status_change,
        y.calls, y.missed, y.bridged, y.talk_seconds, y.ringing_seconds, y.wrap_seconds, y.idle_seconds, y.break_seconds,
        y.last_offered_at, y.since,
        exists (select from attempts c where c.agent = a.key and c.tenant_id = a.tenant_id and c.state <> 'ended') as active
