@@ -232,7 +232,9 @@ def _total(name: str, value: object) -> tuple[Total, Expression]:
 
 def _unwind(value: object) -> tuple[Stage, ...]:
     members = {"path": value} if isinstance(value, str) else dict(_members(value, "$unwind"))
-    path, keep, index = (members.pop(name, None) for name in ("path", "preserveNullAndEmptyArrays", "includeArrayIndex"))
+    path, keep, index = (
+        members.pop(name, None) for name in ("path", "preserveNullAndEmptyArrays", "includeArrayIndex")
+    )
     if members:
         raise _unknown("member of $unwind", next(iter(members)))
     if not isinstance(path, str) or not path.startswith("$"):

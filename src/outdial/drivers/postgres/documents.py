@@ -10,6 +10,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, assert_never
 
 import asyncpg
@@ -263,11 +264,11 @@ class Question:
             ]
             if name.isdecimal() and name.isascii() and len(name) < 9:
                 place = self._parameter(int(name), "integer")
-                steps.append(f"select {last}.v -> {place} where jsonb_typeof({last}.v) = 'array' and"
-                             f" jsonb_array_length({last}.v) > {place}")
-            rows = (
-                f"select {next}.v from ({rows}) {last}(v) cross join lateral ({' union all '.join(steps)}) {next}(v)"
-            )
+                steps.append(
+                    f"select {last}.v -> {place} where jsonb_typeof({last}.v) = 'array' and"
+                    f" jsonb_array_length({last}.v) > {place}"
+                )
+            rows = f"select {next}.v from ({rows}) {last}(v) cross join lateral ({' union all '.join(steps)}) {next}(v)"
         return rows
 
     def _leaves(self, rows: str, *, arrays: bool = True) -> str:
@@ -275,9 +276,7 @@ class Question:
         value, leaf = self._alias(), self._alias()
         itself = f"select {value}.v" + ("" if arrays else f" where jsonb_typeof({value}.v) is distinct from 'array'")
         elements = f"select e.v from jsonb_array_elements({_array_or_empty(f'{value}.v')}) e(v)"
-        return (
-            f"select {leaf}.v from ({rows}) {value}(v) cross join lateral ({itself} union all {elements}) {leaf}(v)"
-        )
+        return f"select {leaf}.v from ({rows}) {value}(v) cross join lateral ({itself} union all {elements}) {leaf}(v)"
 
     # ----------------------------------------------------------------------------------------------------- order
 
@@ -382,10 +381,10 @@ class Question:
         members = {}
         for name, below in tree.items():
             member = self._member(value, name)
-            members[name] = member if not below else self._through(member, lambda e, t=below: self._kept_if(e, t))
+            members[name] = self._through(member, partial(self._kept_if, below)) if below else member
         return self._object(members)
 
-    def _kept_if(self, value: str, tree: Mapping[str, Any]) -> str:
+    def _kept_if(self, tree: Mapping[str, Any], value: str) -> str:
         return _if(value, "object", self._kept(value, tree))
 
     def _dropped(self, value: str, tree: Mapping[str, Any]) -> str:
@@ -394,11 +393,11 @@ class Question:
         for name, below in tree.items():
             if below:
                 member = self._member(value, name)
-                inner = self._through(member, lambda e, t=below: self._dropped_if(e, t))
+                inner = self._through(member, partial(self._dropped_if, below))
                 made += f" || {self._object({name: inner})}"
         return f"({made})"
 
-    def _dropped_if(self, value: str, tree: Mapping[str, Any]) -> str:
+    def _dropped_if(self, tree: Mapping[str, Any], value: str) -> str:
         return f"case when jsonb_typeof({value}) = 'object' then {self._dropped(value, tree)} else {value} end"
 
     def _expression(self, document: str, expression: Expression) -> str:
@@ -421,9 +420,7 @@ class Question:
     def _through(self, value: str, make: Callable[[str], str]) -> str:
         """What is made of a value, or the array of what is made of its elements; what comes out missing is left out."""
         one, each, element, made = (self._alias() for _ in range(4))
-        many = (
-            f"case when jsonb_typeof({one}.v) = 'array' then {one}.v else jsonb_build_array({one}.v) end"
-        )
+        many = f"case when jsonb_typeof({one}.v) = 'array' then {one}.v else jsonb_build_array({one}.v) end"
         return (
             f"(select case when jsonb_typeof({one}.v) = 'array' then coalesce({each}.every, '[]'::jsonb)"
             f" else {each}.first end from (select {value}) {one}(v) left join lateral ("
@@ -566,7 +563,9 @@ def _order_of(value: str, descending: bool) -> list[str]:
         f"case {kind} when 'number' then 1 when 'string' then 2 when 'object' then 3 when 'array' then 4"
         f" when 'boolean' then 5 else 0 end"
     )
-    number = f"case {kind} when 'number' then ({value} #>> '{{}}')::numeric when 'boolean' then ({value}::boolean)::int end"
+    number = (
+        f"case {kind} when 'number' then ({value} #>> '{{}}')::numeric when 'boolean' then ({value}::boolean)::int end"
+    )
     text = f"case {kind} when 'string' then {_text(value)} end collate \"C\""
     way = " desc" if descending else ""
     return [f"{rank}{way}", f"{number}{way}", f"{text}{way}"]

@@ -130,9 +130,7 @@ class PostgresMembers:
             ids: list[int] = [row[0] for row in rows]
             contacts = (_contact(id, campaign, tenant, one) for id, one in zip(ids, members, strict=True))
             numbers = (
-                _number(id, number, wire)
-                for id, one in zip(ids, members, strict=True)
-                for number, wire in one.numbers
+                _number(id, number, wire) for id, one in zip(ids, members, strict=True) for number, wire in one.numbers
             )
             try:
                 await connection.copy_records_to_table("contacts", records=contacts, columns=_CONTACTS)
