@@ -505,9 +505,9 @@ class Tally:
     status: str
     active: bool
     """Whether it is on a call."""
-    ready_at: datetime | None
-    last_bridge_end: datetime | None
-    last_status_change: datetime | None
+    ready_at: datetime | None = None
+    last_bridge_end: datetime | None = None
+    last_status_change: datetime | None = None
     calls: int = 0
     missed: int = 0
     bridged: int = 0
@@ -542,7 +542,7 @@ class Standings(Protocol):
     async def write_history(self, campaign: CampaignId, action: str, value: str) -> None:
         """Note that something happened."""
 
-    async def history(self, campaign: CampaignId, dialer: str, search: Search, shape: Keep | Drop | None) -> list[Any]:
+    async def history(self, campaign: CampaignId, search: Search, shape: Keep | Drop | None) -> list[dict[str, Any]]:
         """A page of what happened, oldest first, as documents of `_id`, `dialer`, `createdOn`, `action` and `value`."""
 
     async def tallies(
