@@ -28,7 +28,7 @@ from outdial.core.dialstring import is_diallable
 from outdial.core.events import HungUp, KeyPressed, PromptEnded, PromptFailed, Timer, TimerElapsed
 from outdial.core.extension import Connection
 from outdial.core.outcome import Outcome, outcome_of_refusal
-from outdial.core.prompt import fill
+from outdial.core.prompt import fill, is_heard
 from outdial.core.script.interpreter import PROMPT_GUARD_SECONDS
 from outdial.core.script.nodes import COMPLETED, Connect
 
@@ -135,13 +135,13 @@ def ring_first(call: Call, extension: str) -> Stepped:
 def first_answered(call: Call) -> Stepped:
     """Whoever was rung first is there: ask whether to go on, or ring the callee at once."""
     assert call.plan.first is not None
-    alert = call.plan.first.alert
+    alert = fill(call.plan.first.alert, call.plan.variables)
     call = replace(call, connection=Connection.WAITING)
-    if not alert:
+    if not is_heard(alert):
         return _dial_callee(call)
     call = replace(call, state=State.CONFIRMING, turn=call.turn + 1)
     return call, [
-        Speak(call.second_channel, call.turn, fill(alert, call.plan.variables)),
+        Speak(call.second_channel, call.turn, alert),
         SetTimer(call.channel, Timer.TURN, call.turn, PROMPT_GUARD_SECONDS),
     ]
 

@@ -165,6 +165,7 @@ def talks_when_others_do(extension: str) -> bool:
 
 
 def _extension(number: str) -> Behaviour:
+    """An employee who is asked something presses 1, or 0 where the number ends in 3."""
     match number[-1]:
         case "7":
             return REJECTS
@@ -173,9 +174,9 @@ def _extension(number: str) -> Behaviour:
         case "9":
             return BUSY
         case "6":
-            return Answers(ring_seconds=_EXTENSION_ANSWER_SECONDS, talk_seconds=_EXTENSION_TALK_SECONDS)
-        case _:
-            return Answers(ring_seconds=_EXTENSION_ANSWER_SECONDS)
+            return Answers(ring_seconds=_EXTENSION_ANSWER_SECONDS, leaves_after_seconds=_EXTENSION_TALK_SECONDS)
+        case last:
+            return Answers(ring_seconds=_EXTENSION_ANSWER_SECONDS, keys="0" if last == "3" else "1")
 
 
 # ------------------------------------------------------------------------------------------- the population
