@@ -1,0 +1,258 @@
+"""Why a call ended, in the cause names of FreeSWITCH that callers of the interface store and configure.
+
+A cause is made from our outcome and the network's codes; the SIP status is believed before the Q.850 cause. What a cause
+means for a member is said by lists that a campaign may replace. Sources: `switch_call_cause_t` and
+`sofia_glue_sip_cause_to_freeswitch` of FreeSWITCH 1.6, which follow RFC 4497 section 8.4.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from outdial.core.outcome import Outcome
+
+NORMAL_CLEARING = "NORMAL_CLEARING"
+NORMAL_UNSPECIFIED = "NORMAL_UNSPECIFIED"
+"""The cause of a call that was hung up because a machine answered."""
+ABANDONED = "ABANDONED"
+"""Somebody answered and was given to no agent."""
+MAX_TRY_COUNT = "MAX_TRY_COUNT"
+NO_COMMUNICATIONS = "NO_COMMUNICATIONS"
+"""No number is left that may be called."""
+MEMBER_EXPIRED = "MEMBER_EXPIRED"
+MANAGER_REQUEST = "MANAGER_REQUEST"
+PROCESS_CRASH = "PROCESS_CRASH"
+LOSE_RACE = "LOSE_RACE"
+"""No agent was found in time for somebody who answered."""
+ORIGINATOR_CANCEL = "ORIGINATOR_CANCEL"
+
+_Q850: Mapping[str, int] = {
+    "UNALLOCATED_NUMBER": 1,
+    "NO_ROUTE_TRANSIT_NET": 2,
+    "NO_ROUTE_DESTINATION": 3,
+    "CHANNEL_UNACCEPTABLE": 6,
+    "CALL_AWARDED_DELIVERED": 7,
+    "NORMAL_CLEARING": 16,
+    "USER_BUSY": 17,
+    "NO_USER_RESPONSE": 18,
+    "NO_ANSWER": 19,
+    "SUBSCRIBER_ABSENT": 20,
+    "CALL_REJECTED": 21,
+    "NUMBER_CHANGED": 22,
+    "REDIRECTION_TO_NEW_DESTINATION": 23,
+    "EXCHANGE_ROUTING_ERROR": 25,
+    "DESTINATION_OUT_OF_ORDER": 27,
+    "INVALID_NUMBER_FORMAT": 28,
+    "FACILITY_REJECTED": 29,
+    "RESPONSE_TO_STATUS_ENQUIRY": 30,
+    "NORMAL_UNSPECIFIED": 31,
+    "NORMAL_CIRCUIT_CONGESTION": 34,
+    "NETWORK_OUT_OF_ORDER": 38,
+    "NORMAL_TEMPORARY_FAILURE": 41,
+    "SWITCH_CONGESTION": 42,
+    "ACCESS_INFO_DISCARDED": 43,
+    "REQUESTED_CHAN_UNAVAIL": 44,
+    "PRE_EMPTED": 45,
+    "FACILITY_NOT_SUBSCRIBED": 50,
+    "OUTGOING_CALL_BARRED": 52,
+    "INCOMING_CALL_BARRED": 54,
+    "BEARERCAPABILITY_NOTAUTH": 57,
+    "BEARERCAPABILITY_NOTAVAIL": 58,
+    "SERVICE_UNAVAILABLE": 63,
+    "BEARERCAPABILITY_NOTIMPL": 65,
+    "CHAN_NOT_IMPLEMENTED": 66,
+    "FACILITY_NOT_IMPLEMENTED": 69,
+    "SERVICE_NOT_IMPLEMENTED": 79,
+    "INVALID_CALL_REFERENCE": 81,
+    "INCOMPATIBLE_DESTINATION": 88,
+    "INVALID_MSG_UNSPECIFIED": 95,
+    "MANDATORY_IE_MISSING": 96,
+    "MESSAGE_TYPE_NONEXIST": 97,
+    "WRONG_MESSAGE": 98,
+    "IE_NONEXIST": 99,
+    "INVALID_IE_CONTENTS": 100,
+    "WRONG_CALL_STATE": 101,
+    "RECOVERY_ON_TIMER_EXPIRE": 102,
+    "MANDATORY_IE_LENGTH_ERROR": 103,
+    "PROTOCOL_ERROR": 111,
+    "INTERWORKING": 127,
+    "SUCCESS": 142,
+    "ORIGINATOR_CANCEL": 487,
+    "ABANDONED": 687,
+    "CRASH": 700,
+    "SYSTEM_SHUTDOWN": 701,
+    "LOSE_RACE": 702,
+    "MANAGER_REQUEST": 703,
+    "BLIND_TRANSFER": 800,
+    "ATTENDED_TRANSFER": 801,
+    "ALLOTTED_TIMEOUT": 802,
+    "USER_CHALLENGE": 803,
+    "MEDIA_TIMEOUT": 804,
+    "PICKED_OFF": 805,
+    "USER_NOT_REGISTERED": 806,
+    "PROGRESS_TIMEOUT": 807,
+    "INVALID_GATEWAY": 808,
+    "GATEWAY_DOWN": 809,
+    "INVALID_URL": 810,
+    "INVALID_PROFILE": 811,
+    "NO_PICKUP": 812,
+}
+
+_BY_Q850: Mapping[int, str] = {number: name for name, number in _Q850.items() if number <= 127}
+
+_BY_SIP: Mapping[int, str] = {
+    status: name
+    for name, statuses in {
+        "CALL_REJECTED": (401, 402, 403, 407, 603, 607, 608),
+        "UNALLOCATED_NUMBER": (404,),
+        "NO_ROUTE_DESTINATION": (485, 604),
+        "RECOVERY_ON_TIMER_EXPIRE": (408, 504),
+        "NUMBER_CHANGED": (410,),
+        "INTERWORKING": (413, 414, 416, 420, 421, 423, 505, 513),
+        "NO_USER_RESPONSE": (480,),
+        "NORMAL_TEMPORARY_FAILURE": (400, 481, 500, 503),
+        "USER_BUSY": (486, 600),
+        "INVALID_NUMBER_FORMAT": (484,),
+        "INCOMPATIBLE_DESTINATION": (488, 606),
+        "NETWORK_OUT_OF_ORDER": (502,),
+        "SERVICE_UNAVAILABLE": (405,),
+        "SERVICE_NOT_IMPLEMENTED": (406, 415, 501),
+        "EXCHANGE_ROUTING_ERROR": (482, 483),
+        "ORIGINATOR_CANCEL": (487,),
+    }.items()
+    for status in statuses
+}
+
+_TRUNK_SIDE = frozenset(
+    {
+        "NO_ROUTE",
+        "NO_ROUTE_TRANSIT_NET",
+        "NO_ROUTE_DESTINATION",
+        "NORMAL_CIRCUIT_CONGESTION",
+        "NETWORK_OUT_OF_ORDER",
+        "NORMAL_TEMPORARY_FAILURE",
+        "SWITCH_CONGESTION",
+        "REQUESTED_CHAN_UNAVAIL",
+        "SERVICE_UNAVAILABLE",
+        "CHAN_NOT_IMPLEMENTED",
+        "RECOVERY_ON_TIMER_EXPIRE",
+        "INVALID_GATEWAY",
+        "GATEWAY_DOWN",
+        "INVALID_PROFILE",
+    }
+)
+
+
+def q850_of(cause: str) -> int:
+    """FreeSWITCH's number of a cause: up to 127 that of Q.850, above it its own. ABANDONED is 687; 0: none."""
+    return _Q850.get(cause, 0)
+
+
+def cause_of(outcome: Outcome, sip_code: int, q850: int) -> str:
+    """The cause of a call. Zero stands for a code that is not known. A call that nobody answered never cleared normally.
+
+    A machine that answered is `NORMAL_UNSPECIFIED`, which its caller says itself.
+    """
+    match outcome:
+        case Outcome.ANSWERED:
+            return NORMAL_CLEARING
+        case Outcome.NO_ROUTE:
+            return "NO_ROUTE_DESTINATION"
+        case Outcome.INTERRUPTED:
+            return PROCESS_CRASH
+        case Outcome.WITHDRAWN:
+            return MANAGER_REQUEST
+        case Outcome.NO_SCRIPT | Outcome.ANOTHER_NUMBER:
+            return ORIGINATOR_CANCEL
+        case Outcome.NO_ANSWER:
+            # We cancel a call that rings too long, so its 487 is our own ring limit and nobody else's.
+            return "NO_ANSWER" if sip_code in (0, 487) else _of_refusal(sip_code, q850, "NO_ANSWER")
+        case Outcome.BUSY:
+            return _of_refusal(sip_code, q850, "USER_BUSY")
+        case Outcome.REJECTED:
+            return _of_refusal(sip_code, q850, "CALL_REJECTED")
+        case Outcome.INVALID_NUMBER:
+            return _of_refusal(sip_code, q850, "UNALLOCATED_NUMBER")
+        case Outcome.UNAVAILABLE:
+            return _of_refusal(sip_code, q850, "NO_USER_RESPONSE")
+        case Outcome.TRUNK_FAILED:
+            return _of_refusal(sip_code, q850, "NORMAL_TEMPORARY_FAILURE")
+        case Outcome.FAILED:
+            return _of_refusal(sip_code, q850, NORMAL_UNSPECIFIED)
+        case _:
+            assert_never(outcome)
+
+
+def fails_over(cause: str) -> bool:
+    """Whether the next gateway may be tried for the same attempt: the trunk failed, and nobody was disturbed."""
+    return cause in _TRUNK_SIDE
+
+
+def _of_refusal(sip_code: int, q850: int, otherwise: str) -> str:
+    cause = _BY_SIP.get(sip_code) or _BY_Q850.get(q850, otherwise)
+    return otherwise if cause == NORMAL_CLEARING else cause
+
+
+@dataclass(frozen=True, slots=True)
+class CauseLists:
+    """What causes mean for a member (the defaults of Webitel engine 3.10). A cause in no list counts as an attempt."""
+
+    ok: frozenset[str] = frozenset({NORMAL_CLEARING})
+    """A success, if the talk was long enough."""
+    retry: frozenset[str] = frozenset(
+        {
+            "NO_ROUTE_DESTINATION",
+            "DESTINATION_OUT_OF_ORDER",
+            "USER_BUSY",
+            "CALL_REJECTED",
+            "NO_USER_RESPONSE",
+            "NO_ANSWER",
+            "SUBSCRIBER_ABSENT",
+            "NUMBER_CHANGED",
+            "NORMAL_UNSPECIFIED",
+            "NORMAL_CIRCUIT_CONGESTION",
+            "ORIGINATOR_CANCEL",
+            "LOSE_RACE",
+            "USER_NOT_REGISTERED",
+        }
+    )
+    error: frozenset[str] = frozenset(
+        {
+            "UNALLOCATED_NUMBER",
+            "NO_ROUTE",
+            "MEMBER_EXPIRED",
+            "INVALID_NUMBER_FORMAT",
+            "NETWORK_OUT_OF_ORDER",
+            "OUTGOING_CALL_BARRED",
+            "SERVICE_UNAVAILABLE",
+            "CHAN_NOT_IMPLEMENTED",
+            "SERVICE_NOT_IMPLEMENTED",
+            "INCOMPATIBLE_DESTINATION",
+            "MANDATORY_IE_MISSING",
+            "PROGRESS_TIMEOUT",
+            "GATEWAY_DOWN",
+        }
+    )
+    """The number is not called any more."""
+    minus: frozenset[str] = frozenset({"RECOVERY_ON_TIMER_EXPIRE", "NORMAL_TEMPORARY_FAILURE"})
+    """The attempt is given back."""
+
+    @classmethod
+    def custom(
+        cls,
+        *,
+        ok: Iterable[str] | None = None,
+        retry: Iterable[str] | None = None,
+        error: Iterable[str] | None = None,
+        minus: Iterable[str] | None = None,
+    ) -> CauseLists:
+        """A campaign's own lists. Each replaces the default as a whole; None keeps it. Errors get `MAX_TRY_COUNT`."""
+        default = cls()
+        return cls(
+            ok=default.ok if ok is None else frozenset(ok),
+            retry=default.retry if retry is None else frozenset(retry),
+            error=default.error if error is None else frozenset(error) | {MAX_TRY_COUNT},
+            minus=default.minus if minus is None else frozenset(minus),
+        )
