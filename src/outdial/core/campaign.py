@@ -9,6 +9,7 @@ from typing import Any
 
 from outdial.core.calendar import ALWAYS, Window
 from outdial.core.ids import CampaignId, ScriptId, TenantId
+from outdial.core.members import MemberRules
 from outdial.core.retry import RetryRule
 
 
@@ -39,6 +40,10 @@ class CampaignSettings:
     """When contacts may be called, in each contact's own time."""
     time_zone: str = "UTC"
     """The IANA name of the zone of contacts that have no offset of their own."""
+    members: MemberRules | None = None
+    """The rules of a campaign whose contacts have several numbers; None: they have one each."""
+    calendar: str = ""
+    """The key of the calendar that the campaign keeps to; empty: none but its window."""
     wire: Mapping[str, Any] = field(default_factory=dict)
     """What the caller's own dialect has to give back as it came, and the house has no use for."""
 

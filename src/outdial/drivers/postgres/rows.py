@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import asyncpg
+import msgspec
 
 from outdial.core.calendar import Window
 from outdial.core.call import Connection, Party, State
 from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
 from outdial.core.contact import Answer, Try
 from outdial.core.ids import AttemptId, CampaignId, ScriptId, TenantId, TrunkId
+from outdial.core.members import MemberRules
 from outdial.core.outcome import Outcome
 from outdial.core.retry import RetryRule
 from outdial.core.script.document import from_document
@@ -32,6 +34,8 @@ def campaign_from(row: asyncpg.Record) -> Campaign:
         retry=retry_from(row),
         window=Window(row["window_start"], row["window_end"]),
         time_zone=row["time_zone"],
+        members=None if row["members"] is None else members_from(row["members"]),
+        calendar=row["calendar"] or "",
         wire=decode(row["wire"]),
     )
     return Campaign(
@@ -42,6 +46,11 @@ def campaign_from(row: asyncpg.Record) -> Campaign:
         key=row["key"],
         settings=settings,
     )
+
+
+def members_from(document: str) -> MemberRules:
+    """The column `members` of `campaigns`."""
+    return msgspec.json.decode(document, type=MemberRules)
 
 
 def retry_from(row: asyncpg.Record) -> RetryRule:
@@ -65,6 +74,8 @@ def settings_to(settings: CampaignSettings) -> list[Any]:
         settings.window.start,
         settings.window.end,
         settings.time_zone,
+        None if settings.members is None else msgspec.json.encode(settings.members).decode(),
+        settings.calendar or None,
         to_json(settings.wire),
     ]
 
