@@ -161,5 +161,19 @@ class SeekExtension:
     target: str
 
 
-SwitchCommand = Dial | Play | StopPlaying | Ringback | Join | HangUp
-CallCommand = Dial | Speak | StopPlaying | Ringback | Join | HangUp | SetTimer | RecordAnswer | SeekExtension
+SwitchCommand = Dial | Play | StopPlaying | Ringback | Join | Classify | Record | StopRecording | RecordTalk | HangUp
+CallCommand = (
+    Dial
+    | Speak
+    | StopPlaying
+    | Ringback
+    | Join
+    | Classify
+    | Record
+    | StopRecording
+    | RecordTalk
+    | HangUp
+    | SetTimer
+    | RecordAnswer
+    | SeekExtension
+)

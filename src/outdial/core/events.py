@@ -142,5 +142,5 @@ class NobodyFree:
     turn: int
 
 
-NetworkEvent = Ringing | Answered | PromptEnded | PromptFailed | KeyPressed | HungUp
+NetworkEvent = Ringing | Answered | PromptEnded | PromptFailed | KeyPressed | Classified | Recorded | HungUp
 CallEvent = Placed | Resumed | CutOff | TimerElapsed | ExtensionFound | NobodyFree | NetworkEvent

@@ -19,16 +19,21 @@ import structlog
 from outdial.core.call import Call, State, step
 from outdial.core.commands import (
     CallCommand,
+    Classify,
     Dial,
     HangUp,
     Join,
     Play,
+    Record,
     RecordAnswer,
+    RecordTalk,
     Ringback,
     SeekExtension,
     SetTimer,
     Speak,
     StopPlaying,
+    StopRecording,
+    SwitchCommand,
 )
 from outdial.core.events import (
     CallEvent,
@@ -247,7 +252,17 @@ class Switchboard:
                 await self._seek(line, command)
             case Speak():
                 await self._speak(line, command)
-            case Dial() | StopPlaying() | Ringback() | Join() | HangUp():
+            case (
+                Dial()
+                | StopPlaying()
+                | Ringback()
+                | Join()
+                | Classify()
+                | Record()
+                | StopRecording()
+                | RecordTalk()
+                | HangUp()
+            ):
                 await self._tell_switch(line, command)
             case _:
                 assert_never(command)
@@ -272,7 +287,7 @@ class Switchboard:
         else:
             self._put(line, ExtensionFound(command.channel, command.turn, extension))
 
-    async def _tell_switch(self, line: Line, command: Dial | Play | StopPlaying | Ringback | Join | HangUp) -> None:
+    async def _tell_switch(self, line: Line, command: SwitchCommand) -> None:
         """A switch that is away is an event for the call: nothing was dialled, nothing will be heard."""
         try:
             await self._telephony.perform(command)
