@@ -162,7 +162,9 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
         telephony = SandboxSwitch(clock, settings.seed, settings.sandbox_log)
     else:
         clock = SystemClock()
-        telephony = AsteriskSwitch(settings.telephony, extension_endpoint=settings.extension_endpoint)
+        telephony = AsteriskSwitch(
+            settings.telephony, extension_endpoint=settings.extension_endpoint, recordings=data / "recordings"
+        )
     pool = await open_pool(dsn, size=settings.database_connections)
     try:
         async with AsyncExitStack() as closing:
