@@ -75,7 +75,9 @@ class Members:
         self._bus = bus
         self._clock = clock
 
-    async def add(self, campaign: Campaign, make: Callable[[Sequence[str]], Sequence[NewMember]], count: int) -> list[str]:
+    async def add(
+        self, campaign: Campaign, make: Callable[[Sequence[str]], Sequence[NewMember]], count: int
+    ) -> list[str]:
         """Add so many members, all or none, and give their keys. `make` is given a key for each, in their order."""
         keys = keys_for(count, self._clock.now())
         await self._store.add(campaign.id, campaign.tenant, make(keys))

@@ -56,9 +56,7 @@ class Standings:
         await self._store.stop(campaign)
         await self._bus.announce(CampaignChanged(campaign))
 
-    async def reset(
-        self, campaign: Campaign, by: str, *, counters: bool, agents: bool, while_running: bool
-    ) -> bool:
+    async def reset(self, campaign: Campaign, by: str, *, counters: bool, agents: bool, while_running: bool) -> bool:
         """Count from nothing; whether that was done: a campaign that runs is left alone unless that is wanted.
 
         Calls under way are counted as they are and cannot be forgotten.
