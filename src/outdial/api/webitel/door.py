@@ -26,6 +26,8 @@ class Door:
 
     operations: Operations
     largest_body: int
+    time_zone: str
+    """The zone of calendars that name none."""
 
 
 def door_of(request: Request) -> Door:
