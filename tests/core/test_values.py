@@ -34,7 +34,12 @@ def test_every_value_is_frozen_and_says_what_it_is(module):
             assert made.__dataclass_params__.frozen, f"{name} can be changed"
             assert not made.__doc__.startswith(f"{name}("), f"{name} says nothing"
         elif made.__module__ == module.__name__ and not name.startswith("_"):
-            assert issubclass(made, Enum | BaseException), f"{name} is neither a value nor an error"
+            known = issubclass(made, Enum | BaseException) or is_protocol(made)
+            assert known, f"{name} is neither a value nor an error nor what others have to be"
+
+
+def is_protocol(made):
+    return getattr(made, "_is_protocol", False)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)

@@ -78,7 +78,7 @@ class Ended:
     position: int
     """The number that was called."""
     answered: bool
-    """Somebody picked up and is no machine."""
+    """A human picked up; who hung up while a machine was listened for did not."""
     joined: bool
     """The callee and an agent heard each other."""
     agent_took_part: bool

@@ -1,4 +1,4 @@
-"""How many calls to place now. It sees the floor as numbers and decides; it never waits and never places anything."""
+"""Calls without agents: as many as lines and rate allow. It knows nobody who would have to answer them."""
 
 from __future__ import annotations
 
