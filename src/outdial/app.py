@@ -28,16 +28,21 @@ from outdial.drivers.asterisk.telephony import AsteriskSwitch
 from outdial.drivers.clock import SystemClock
 from outdial.drivers.felt_clock import FeltClock
 from outdial.drivers.postgres.access import PostgresAccess, PostgresLibrary
+from outdial.drivers.postgres.agents import PostgresAgents
 from outdial.drivers.postgres.bus import PostgresBus
+from outdial.drivers.postgres.calendars import PostgresCalendars
 from outdial.drivers.postgres.campaigns import PostgresCampaigns
 from outdial.drivers.postgres.clients import PostgresClients
 from outdial.drivers.postgres.dialling import PostgresDialling
 from outdial.drivers.postgres.domains import PostgresDomains
 from outdial.drivers.postgres.embedded import EmbeddedPostgres, running_dsn
+from outdial.drivers.postgres.hooks import PostgresDeliveries, PostgresHooks
+from outdial.drivers.postgres.members import PostgresMembers
 from outdial.drivers.postgres.migrate import upgrade
 from outdial.drivers.postgres.pool import open_pool
 from outdial.drivers.postgres.reports import PostgresReports
 from outdial.drivers.postgres.scripts import PostgresScripts
+from outdial.drivers.postgres.standings import PostgresStandings
 from outdial.drivers.sandbox.switch import SandboxSwitch
 from outdial.drivers.sheets.reader import SheetReader
 from outdial.drivers.speech.audio import AudioWorkshop
@@ -46,17 +51,24 @@ from outdial.drivers.speech.prompts import PromptCache
 from outdial.drivers.speech.synthesiser import Synthesiser
 from outdial.drivers.speech.telephone import remove_leftovers
 from outdial.drivers.speech.yandex import YandexSettings, YandexSpeech
+from outdial.drivers.webhooks.sender import WebSender
 from outdial.engine.engine import Engine
+from outdial.engine.hooks import Messenger
 from outdial.engine.prompts import Prompts
 from outdial.operations import Operations
 from outdial.operations.access import Access
+from outdial.operations.agents import Agents
+from outdial.operations.calendars import Calendars
 from outdial.operations.campaigns import Campaigns
 from outdial.operations.clients import Clients
 from outdial.operations.domains import Domains
+from outdial.operations.hooks import Hooks
+from outdial.operations.members import Members
 from outdial.operations.recordings import Recordings
 from outdial.operations.reports import Reports
 from outdial.operations.scripts import Scripts
 from outdial.operations.sheets import Sheets
+from outdial.operations.standings import Standings
 from outdial.ports import Clock
 from outdial.settings import Settings
 from outdial.setup import load_demo
@@ -187,12 +199,20 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
                 clients=Clients(PostgresClients(pool)),
                 sheets=Sheets(SheetReader()),
                 domains=Domains(PostgresDomains(pool), access, SystemClock(), root_password),
+                calendars=Calendars(PostgresCalendars(pool), bus),
+                agents=Agents(PostgresAgents(pool), bus, SystemClock()),
+                hooks=Hooks(PostgresHooks(pool)),
+                members=Members(PostgresMembers(pool), bus, SystemClock()),
+                standings=Standings(PostgresStandings(pool), bus, SystemClock()),
             )
             engine = Engine(
                 PostgresDialling(dsn, pool), telephony, Prompts(speech, library), bus, clock, settings.drain
             )
+            web = WebSender(settings.hook_seconds)
+            closing.push_async_callback(web.close)
             around = {
                 "bus": bus.run,
+                "hooks": Messenger(PostgresDeliveries(pool), web, clock).run,
                 "database": store.watch,
                 "prompts": lambda: _purge(speech, data / "audio"),
             }

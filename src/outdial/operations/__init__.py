@@ -9,15 +9,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outdial.operations.access import Access
+from outdial.operations.agents import Agents
+from outdial.operations.calendars import Calendars
 from outdial.operations.campaigns import Campaigns
 from outdial.operations.clients import Clients
 from outdial.operations.domains import Domains
+from outdial.operations.hooks import Hooks
+from outdial.operations.members import Members
 from outdial.operations.recordings import Recordings
 from outdial.operations.reports import Reports
 from outdial.operations.scripts import Scripts
 from outdial.operations.sheets import Sheets
+from outdial.operations.standings import Standings
 
-__all__ = ["Access", "Campaigns", "Clients", "Domains", "Operations", "Recordings", "Reports", "Scripts", "Sheets"]
+__all__ = [
+    "Access",
+    "Agents",
+    "Calendars",
+    "Campaigns",
+    "Clients",
+    "Domains",
+    "Hooks",
+    "Members",
+    "Operations",
+    "Recordings",
+    "Reports",
+    "Scripts",
+    "Sheets",
+    "Standings",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +52,8 @@ class Operations:
     clients: Clients
     sheets: Sheets
     domains: Domains
+    calendars: Calendars
+    agents: Agents
+    hooks: Hooks
+    members: Members
+    standings: Standings

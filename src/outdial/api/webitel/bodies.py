@@ -80,7 +80,7 @@ DIALER_BODY = _body(
         "calendar",
     )
 )
-RESET_BODY = _body(_object({name: _FLAG for name in ("resetProcess", "resetStats", "resetAgents", "skipActive")}))
+RESET_BODY = _body(_object(dict.fromkeys(("resetProcess", "resetStats", "resetAgents", "skipActive"), _FLAG)))
 AGENTS_BODY = _body(_object({"agents": _TEXTS, "skills": _TEXTS}, "agents", "skills"))
 _COMMUNICATION = _object({"number": _TEXT, "priority": _NUMBER, "type": _TEXT, "description": _TEXT}, "number")
 _MEMBER = _object(

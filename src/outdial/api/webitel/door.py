@@ -26,6 +26,10 @@ class Door:
 
     operations: Operations
     largest_body: int
+    time_zone: str
+    """The zone of calendars that name none."""
+    language: str
+    """The language of texts that name none."""
 
 
 def door_of(request: Request) -> Door:

@@ -36,7 +36,11 @@ def references(document: Mapping[str, Any]) -> set[str]:
 
 
 def draft(
-    document: Mapping[str, Any], rules: MemberRules | None, recordings: Mapping[str, str], language: str, faults: list[str]
+    document: Mapping[str, Any],
+    rules: MemberRules | None,
+    recordings: Mapping[str, str],
+    language: str,
+    faults: list[str],
 ) -> ScriptDraft:
     """The script of a dialer. `recordings` are the names of the sounds found for `references`; `faults` is what else of
     the dialer is not understood, which is kept with the script."""

@@ -1,4 +1,4 @@
-"""The domain that a tenant's users and tokens bear, and logins by a signed token with a key."""
+"""The domain that a tenant's users and tokens bear, logins by a signed token with a key, and hooks as core reads them."""
 
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ create table domain_sessions (
     expires_at timestamptz not null
 );
 create index domain_sessions_over on domain_sessions (expires_at);
+
+-- `document` is the hook as core reads it. A delivery that was taken is due again when its taker must be dead.
+alter table hooks add column document jsonb not null default '{}';
+create index hook_deliveries_of on hook_deliveries (hook_id, due_at, id);
 """
 
 
