@@ -89,7 +89,8 @@ class DialerRequest:
 
     def document(self, before: Campaign | None) -> dict[str, Any]:
         """What is kept: what was sent over what was there, member by member. Each destination has its uuid."""
-        document = {"agents": [], **({} if before is None else before.settings.wire), **self.sent}
+        document = {**({} if before is None else before.settings.wire), **self.sent}
+        document.setdefault("agents", [])
         if isinstance(document.get("resources"), list):
             document["resources"] = [_with_ids(one) for one in document["resources"]]
         return document
