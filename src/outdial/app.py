@@ -37,10 +37,12 @@ from outdial.drivers.postgres.dialling import PostgresDialling
 from outdial.drivers.postgres.domains import PostgresDomains
 from outdial.drivers.postgres.embedded import EmbeddedPostgres, running_dsn
 from outdial.drivers.postgres.hooks import PostgresDeliveries, PostgresHooks
+from outdial.drivers.postgres.members import PostgresMembers
 from outdial.drivers.postgres.migrate import upgrade
 from outdial.drivers.postgres.pool import open_pool
 from outdial.drivers.postgres.reports import PostgresReports
 from outdial.drivers.postgres.scripts import PostgresScripts
+from outdial.drivers.postgres.standings import PostgresStandings
 from outdial.drivers.sandbox.switch import SandboxSwitch
 from outdial.drivers.sheets.reader import SheetReader
 from outdial.drivers.speech.audio import AudioWorkshop
@@ -61,10 +63,12 @@ from outdial.operations.campaigns import Campaigns
 from outdial.operations.clients import Clients
 from outdial.operations.domains import Domains
 from outdial.operations.hooks import Hooks
+from outdial.operations.members import Members
 from outdial.operations.recordings import Recordings
 from outdial.operations.reports import Reports
 from outdial.operations.scripts import Scripts
 from outdial.operations.sheets import Sheets
+from outdial.operations.standings import Standings
 from outdial.ports import Clock
 from outdial.settings import Settings
 from outdial.setup import load_demo
@@ -170,7 +174,9 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
         telephony = SandboxSwitch(clock, settings.seed, settings.sandbox_log)
     else:
         clock = SystemClock()
-        telephony = AsteriskSwitch(settings.telephony, extension_endpoint=settings.extension_endpoint)
+        telephony = AsteriskSwitch(
+            settings.telephony, extension_endpoint=settings.extension_endpoint, recordings=data / "recordings"
+        )
     pool = await open_pool(dsn, size=settings.database_connections)
     try:
         async with AsyncExitStack() as closing:
@@ -196,6 +202,8 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
                 calendars=Calendars(PostgresCalendars(pool), bus),
                 agents=Agents(PostgresAgents(pool), bus, SystemClock()),
                 hooks=Hooks(PostgresHooks(pool)),
+                members=Members(PostgresMembers(pool), bus, SystemClock()),
+                standings=Standings(PostgresStandings(pool), bus, SystemClock()),
             )
             engine = Engine(
                 PostgresDialling(dsn, pool), telephony, Prompts(speech, library), bus, clock, settings.drain

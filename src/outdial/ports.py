@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NewType, Protocol
 
@@ -21,11 +21,13 @@ from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
 from outdial.core.client import Client, NewClient
 from outdial.core.commands import RecordAnswer, SwitchCommand
 from outdial.core.contact import Answer, Due, NewContact, Try
+from outdial.core.documents import Condition, Drop, Keep, Search, Stage
 from outdial.core.events import NetworkEvent
 from outdial.core.extension import ExtensionState
 from outdial.core.facts import Fact
 from outdial.core.hook import Hook, HookRequest
 from outdial.core.ids import AttemptId, CampaignId, Channel, ContactId, ScriptId, TenantId
+from outdial.core.member import Change, NewMember, StoredMember
 from outdial.core.outcome import Outcome
 from outdial.core.retry import RetryRule
 from outdial.core.script.nodes import Script
@@ -90,6 +92,20 @@ class Telephony(Protocol):
     Every `Dial` leads to exactly one `HungUp` of its channel, also when the dial is refused at once. Events of one
     channel come in their order. A command for a channel that is gone changes nothing. Channel ids are the house's;
     dialling an id that stands already places no second call.
+
+    `Classify` is for a leg that has been answered and on which nothing is being played or recorded. Each is answered
+    by one `Classified` of its turn, unless the leg ends first; its cause is Asterisk's word for why, such as `MAXWORDS`.
+    When nobody can tell, or the verdict was lost on its way, it is NOT_SURE. Until then nothing can be played
+    (`PromptFailed`) nor recorded on that leg, which can be hung up and hangs up as always.
+
+    `Record` begins when what was given to play before is over, and what is given to play afterwards waits for its end:
+    `StopRecording` of its turn, its longest time, or the end of the leg. While the leg stands each is answered by one
+    `Recorded` of its turn, whose file is whole. There is no file, and no path, when no sound came. When the leg ends
+    first the file is put in its place all the same, and no event follows `HungUp`.
+
+    `RecordTalk` is for two legs after their `Join`. The file has the voices of both, and is put in its place when one
+    of them is gone; nothing is announced. Folders of files are made where they are missing, a file that is there is
+    replaced, and a file under its own name is always whole.
     """
 
     async def run(self) -> None:
@@ -415,6 +431,149 @@ class Campaigns(Protocol):
 
         A waiting contact is closed with an attempt that ended `WITHDRAWN`. A call under way goes on and is the last.
         """
+
+
+class Members(Protocol):
+    """The members of campaigns: contacts with several numbers.
+
+    A member is read as a document, whose members are those that its caller posted and those of Webitel's engine
+    (`_id`, `_probeCount`, `_endCause`, `communications`, `_log` and so on). A question that cannot be answered raises
+    `Malformed`. In what came in one call, as in lists without an order, members stand in the order they came.
+    """
+
+    async def add(self, campaign: CampaignId, tenant: TenantId, members: Sequence[NewMember]) -> None:
+        """Add members, all or none. Raises `NotFound` when the campaign is gone."""
+
+    async def document(self, campaign: CampaignId, key: str) -> dict[str, Any] | None:
+        """One member."""
+
+    async def documents(self, campaign: CampaignId, keys: Sequence[str]) -> list[dict[str, Any]]:
+        """The members of these keys, in the order they came."""
+
+    async def page(self, campaign: CampaignId, search: Search, shape: Keep | Drop | None) -> list[dict[str, Any]]:
+        """A page of members, each as far as the shape leaves it."""
+
+    async def count(self, campaign: CampaignId, condition: Condition) -> int:
+        """How many members there are of which it is true."""
+
+    async def aggregate(self, campaign: CampaignId, stages: Sequence[Stage]) -> list[Any]:
+        """What the stages make of all members."""
+
+    async def change(
+        self, campaign: CampaignId, key: str, decide: Callable[[StoredMember], Change]
+    ) -> StoredMember | None:
+        """Do to a member what `decide` says; the member as it was, or None when there is none.
+
+        Nobody else changes it meanwhile. What `decide` raises is raised, and nothing is changed then. An end cause that
+        a member gets is noted for those who asked to be told (event `engine::dialer_member_end`), in the same write.
+        """
+
+    async def remove(self, campaign: CampaignId, key: str) -> bool:
+        """Forget a member that is not in a call; whether there was one."""
+
+    async def remove_all(self, campaign: CampaignId, condition: Condition) -> int:
+        """Forget the members of which it is true and that are not in a call; how many."""
+
+    async def revive(self, campaign: CampaignId, since: datetime, step: str, at: datetime, *, empty_log: bool) -> int:
+        """Begin anew with finished members that were made since a moment, were not reached and have a number that was
+        not stopped; how many. `step` is noted in the log of each, or is all of it."""
+
+    async def dress(self, campaign: CampaignId, variables: Mapping[str, str]) -> None:
+        """Put a campaign's variables on its open members; their own count before them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counters:
+    """What came of a campaign's calls since its counters were last reset."""
+
+    calls: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    connected: int = 0
+    bridged: int = 0
+    abandoned: int = 0
+    wait_seconds: float = 0.0
+    human: int = 0
+    machine: int = 0
+    not_sure: int = 0
+    amd_cut: int = 0
+    adjust: int = 0
+    target: int = 0
+    started_at: datetime | None = None
+    stopped_at: datetime | None = None
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a campaign stands."""
+
+    domain: str
+    """The name of its tenant."""
+    cause: str
+    """Why it is in its state: '', 'stopped', 'complete', 'nobody' or 'expired'."""
+    changed_at: datetime
+    calendar: Calendar | None
+    """None: it keeps to none, or to one that is missing."""
+    counters: Counters
+    under_way: Mapping[str, int]
+    """Calls in progress by trunk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """An agent, and what it did for one campaign. Durations are in seconds."""
+
+    key: str
+    domain: str
+    state: str
+    status: str
+    active: bool
+    """Whether it is on a call."""
+    ready_at: datetime | None = None
+    last_bridge_end: datetime | None = None
+    last_status_change: datetime | None = None
+    calls: int = 0
+    missed: int = 0
+    bridged: int = 0
+    talk_seconds: float = 0.0
+    ringing_seconds: float = 0.0
+    wrap_seconds: float = 0.0
+    idle_seconds: float = 0.0
+    break_seconds: float = 0.0
+    last_offered_at: datetime | None = None
+    since: datetime | None = None
+
+
+class Standings(Protocol):
+    """How campaigns stand, and their being started, stopped and reset."""
+
+    async def of(self, campaigns: Sequence[CampaignId]) -> Mapping[CampaignId, Standing]:
+        """How each stands; one that is gone is left out."""
+
+    async def start(self, campaign: CampaignId) -> bool:
+        """Let a campaign dial; whether it did not before. One without rules of members, or whose calendar is missing,
+        stays as it is. It is written into the history."""
+
+    async def stop(self, campaign: CampaignId) -> bool:
+        """Let a campaign dial no more; whether it was not stopped before. It is written into the history."""
+
+    async def forget_counters(self, campaign: CampaignId) -> None:
+        """Count from nothing."""
+
+    async def forget_tallies(self, campaign: CampaignId, by: str) -> None:
+        """Count its agents from nothing, and free those who are kept for a call that is not there."""
+
+    async def write_history(self, campaign: CampaignId, action: str, value: str) -> None:
+        """Note that something happened."""
+
+    async def history(self, campaign: CampaignId, search: Search, shape: Keep | Drop | None) -> list[dict[str, Any]]:
+        """A page of what happened, oldest first, as documents of `_id`, `dialer`, `createdOn`, `action` and `value`."""
+
+    async def tallies(
+        self, tenant: TenantId, campaign: CampaignId, agents: Collection[str], skills: Collection[str]
+    ) -> list[Tally]:
+        """The agents of these keys and those with one of the skills."""
 
 
 class Clients(Protocol):

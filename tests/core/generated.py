@@ -15,15 +15,19 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from core.stories import CALLEE, EXTENSION, reserved
-from outdial.core.call import Call, State, step
+from core.stories import ATTEMPT, CALLEE, EXTENSION, RING_SECONDS
+from outdial.core.amd import Amd, Verdict
+from outdial.core.call import Call, Plan, State, Way, step
 from outdial.core.commands import CallCommand
 from outdial.core.events import (
     Answered,
     CallEvent,
+    Classified,
     CutOff,
+    ExtensionFound,
     HungUp,
     KeyPressed,
+    NobodyFree,
     Placed,
     PromptEnded,
     PromptFailed,
@@ -33,7 +37,7 @@ from outdial.core.events import (
     TimerElapsed,
 )
 from outdial.core.prompt import Prompt, Recording, Slot, Text
-from outdial.core.script.nodes import Ask, Choice, Goal, HangUp, Node, Say, Script, Transfer
+from outdial.core.script.nodes import Ask, Choice, Connect, Goal, HangUp, Node, Say, Script, Transfer
 
 _NAMES = st.sampled_from(["", "a", "b", "ж", "<a>", "{0}", "%s ", "${b}"])
 _KEYS = st.sampled_from(["1", "2", "12", "123", "*", "#1", "0"])
@@ -41,7 +45,7 @@ _KEYS = st.sampled_from(["1", "2", "12", "123", "*", "#1", "0"])
 _KEYS_OF_NODES = ("n0", "n1", "n2", "n3", "n4")
 _COUNTS = st.integers(1, len(_KEYS_OF_NODES))
 _LIMITS = st.none() | st.sampled_from([0.0, 30.0, 120.0])
-_ENDS = st.sampled_from([HangUp(), Transfer("100"), Say((), None), Goal("done", None)])
+_ENDS = st.sampled_from([HangUp(), Transfer("100"), Connect("100"), Say((), None), Goal("done", None)])
 
 _slots = st.builds(Slot, _NAMES, st.booleans())
 _texts = st.builds(
@@ -52,6 +56,21 @@ _texts = st.builds(
 )
 _pieces = _texts | st.builds(Recording, _NAMES)
 PROMPTS: st.SearchStrategy[Prompt] = st.lists(_pieces, max_size=2).map(tuple)
+
+
+def connects(*, first: bool) -> st.SearchStrategy[Connect]:
+    """Any node that connects."""
+    return st.builds(
+        Connect,
+        st.sampled_from(["", "100", "queue"]),
+        st.just(first),
+        alert=PROMPTS,
+        confirm_key=st.sampled_from(["", "1"]),
+        ring_seconds=st.sampled_from([5.0, 60.0]),
+        wait_seconds=st.sampled_from([0.0, 10.0]),
+        keep_seeking=st.booleans(),
+        hold=PROMPTS,
+    )
 
 
 @cache
@@ -73,6 +92,7 @@ def nodes(targets: tuple[str, ...]) -> st.SearchStrategy[Node]:
         ),
         st.builds(Goal, _NAMES, target),
         st.just(Transfer("100")),
+        connects(first=False),
         st.sampled_from([HangUp(), Transfer("*8"), Transfer(""), Transfer("100&SIP/evil")]),
     )
 
@@ -84,6 +104,29 @@ def scripts(draw: st.DrawFn, missing: bool = False) -> Script:
     targets = (*keys, "nowhere") if missing else keys
     made = {key: draw(nodes(targets)) for key in keys}
     return Script(targets[draw(_COUNTS) % len(targets)], made, draw(_LIMITS))
+
+
+_DETOURS = st.lists(st.just(Way("other", "79990000000", "")), max_size=2).map(tuple)
+_AMD = st.none() | st.builds(Amd, allow_not_sure=st.booleans())
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    """Any plan of a call: with any script, or one that rings somebody before the callee."""
+    first = connects(first=True).map(lambda node: Script("n0", {"n0": node}))
+    script = draw(scripts() | first)
+    return Plan(
+        "carrier",
+        "79990000000",
+        "74951234567",
+        RING_SECONDS,
+        script,
+        {"a": "12", "ж": "<a>{0}%s"},
+        detours=draw(_DETOURS),
+        amd=draw(_AMD),
+        record=draw(st.booleans()),
+        recordings="recordings",
+    )
 
 
 @cache
@@ -160,7 +203,7 @@ class Symbol:
 
 _KINDS = (
     *("onward", "onward", "onward", "key", "key", "prompt ended", "turn", "second answered", "timer", "failed"),
-    *("placed", "ringing", "answered", "resumed"),
+    *("placed", "ringing", "answered", "resumed", "found", "nobody", "classified"),
 )
 _RARE = ("gone", "second gone", "lost", "cut off")
 
@@ -190,10 +233,16 @@ def live(call: Call, symbol: Symbol) -> CallEvent:
             return Answered(CALLEE)
         case "second answered":
             return Answered(EXTENSION)
+        case "found":
+            return ExtensionFound(CALLEE, turn, ("100", "101", "100&SIP/evil")[which % 3])
+        case "nobody":
+            return NobodyFree(CALLEE, turn)
+        case "classified":
+            return Classified(CALLEE, turn, list(Verdict)[which % 3], "cause", 2.0)
         case "prompt ended":
             return PromptEnded(EXTENSION if which == 11 else CALLEE, turn)
         case "failed":
-            return PromptFailed(CALLEE, turn, "no voice")
+            return PromptFailed(EXTENSION if which == 11 else CALLEE, turn, "no voice")
         case "key":
             return KeyPressed(EXTENSION if which == 11 else CALLEE, _key(call, which))
         case "turn":
@@ -217,8 +266,14 @@ def _onward(call: Call, which: int) -> CallEvent:
             return Placed(CALLEE)
         case State.DIALLING | State.RINGING:
             return Answered(CALLEE)
-        case State.TRANSFERRING:
+        case State.TRANSFERRING | State.RINGING_FIRST:
             return Answered(EXTENSION)
+        case State.SEEKING | State.SEEKING_FIRST:
+            return ExtensionFound(CALLEE, call.turn, "100")
+        case State.CLASSIFYING:
+            return Classified(CALLEE, call.turn, Verdict.HUMAN, "cause", 2.0)
+        case State.CONFIRMING:
+            return KeyPressed(EXTENSION, "1") if which % 2 else PromptEnded(EXTENSION, call.turn)
         case State.IN_SCRIPT if which % 2:
             return KeyPressed(CALLEE, _key(call, which))
         case _:
@@ -244,9 +299,9 @@ class Moment:
     asked: list[CallCommand]
 
 
-def lived(script: Script, history: Sequence[Symbol]) -> Iterator[Moment]:
+def lived(plan: Plan, history: Sequence[Symbol]) -> Iterator[Moment]:
     """Every step of a call that lives through a history."""
-    call = reserved(script, {"a": "12", "ж": "<a>{0}%s"})
+    call = Call(ATTEMPT, plan)
     for symbol in history:
         event = live(call, symbol)
         after, asked = step(call, event)
@@ -254,9 +309,9 @@ def lived(script: Script, history: Sequence[Symbol]) -> Iterator[Moment]:
         call = after
 
 
-def at_its_end(script: Script, history: Sequence[Symbol]) -> Call:
+def at_its_end(plan: Plan, history: Sequence[Symbol]) -> Call:
     """The call that a history leads to."""
-    call = reserved(script)
-    for moment in lived(script, history):
+    call = Call(ATTEMPT, plan)
+    for moment in lived(plan, history):
         call = moment.after
     return call

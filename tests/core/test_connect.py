@@ -48,7 +48,7 @@ def test_an_answer_looks_for_somebody_free() -> None:
     call, commands = after(*UP)
     assert call.state is State.SEEKING
     assert SeekExtension(CALLEE, call.turn, "101") in commands
-    assert SCRIPT.connects_to == "101"
+    assert SCRIPT.connect == Connect("101")
 
 
 def test_whoever_is_found_is_rung_and_shown_the_callee_s_own_number() -> None:

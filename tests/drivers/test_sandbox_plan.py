@@ -179,9 +179,11 @@ def test_extensions_behave_by_their_last_digit(number: str) -> None:
         case "9":
             assert refusal(behaviour) is Outcome.BUSY
         case "6":
-            assert behaviour == Answers(ring_seconds=1.0, talk_seconds=2.0)
+            assert behaviour == Answers(ring_seconds=1.0, leaves_after_seconds=2.0)
+        case "3":
+            assert behaviour == Answers(ring_seconds=1.0, keys="0")
         case _:
-            assert behaviour == Answers(ring_seconds=1.0)
+            assert behaviour == Answers(ring_seconds=1.0, keys="1")
 
 
 # ------------------------------------------------------------------------------------------ the population

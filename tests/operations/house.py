@@ -21,9 +21,11 @@ from outdial.drivers.postgres.campaigns import PostgresCampaigns
 from outdial.drivers.postgres.clients import PostgresClients
 from outdial.drivers.postgres.domains import PostgresDomains
 from outdial.drivers.postgres.hooks import PostgresHooks
+from outdial.drivers.postgres.members import PostgresMembers
 from outdial.drivers.postgres.pool import open_pool
 from outdial.drivers.postgres.reports import PostgresReports
 from outdial.drivers.postgres.scripts import PostgresScripts
+from outdial.drivers.postgres.standings import PostgresStandings
 from outdial.drivers.sheets.reader import SheetReader
 from outdial.operations import (
     Access,
@@ -33,11 +35,13 @@ from outdial.operations import (
     Clients,
     Domains,
     Hooks,
+    Members,
     Operations,
     Recordings,
     Reports,
     Scripts,
     Sheets,
+    Standings,
 )
 from outdial.operations.access import hash_secret
 from outdial.operations.recordings import mp3_of
@@ -148,6 +152,8 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
             calendars=Calendars(PostgresCalendars(pool), bus),  # type: ignore[arg-type]
             agents=Agents(PostgresAgents(pool), bus, clock),  # type: ignore[arg-type]
             hooks=Hooks(PostgresHooks(pool)),
+            members=Members(PostgresMembers(pool), bus, clock),  # type: ignore[arg-type]
+            standings=Standings(PostgresStandings(pool), bus, clock),  # type: ignore[arg-type]
         )
         yield House(operations, pool, dsn, tenant, other, data / "audio", voice, clock, bus)
     finally:

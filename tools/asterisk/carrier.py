@@ -53,6 +53,7 @@ exten => s,1,Set(last=${{dialled:-1}})
  same => n,GotoIf($[${{last}} = 9]?behaviour-04,s,1)
  same => n,GotoIf($[${{last}} = 7]?behaviour-06,s,1)
  same => n,Set(ring=1)
+ same => n,Set(sends=${{IF($[${{last}} = 4]?hum:hello)}})
  same => n,GotoIf($[${{last}} != 6]?human,s,1)
  same => n,Set(stay=2)
  same => n,Goto(guest,s,1)
@@ -62,7 +63,7 @@ exten => s,1,Set(last=${{dialled:-1}})
 exten => s,1,Ringing()
  same => n,Wait(${{IF($["${{ring}}" = ""]?0.5:${{ring}})}})
  same => n,Answer(,i)
- same => n,StartMusicOnHold(hello)
+ same => n,StartMusicOnHold(${{IF($["${{sends}}" = ""]?hello:${{sends}})}})
  same => n(question),GotoIf($["${{digits}}" = ""]?stay)
  same => n,WaitForNoise(60,1,300)
  same => n,GotoIf($["${{WAITSTATUS}}" != "NOISE"]?stay)
@@ -152,6 +153,7 @@ exten => s,1,Set(speaks=yes)
 exten => s,1,Ringing()
  same => n,Wait(0.5)
  same => n,Answer(,i)
+ same => n,Playback({sounds}/fax-answer)
  same => n(tone),Playback({sounds}/fax)
  same => n,Goto(tone)
 
@@ -267,6 +269,7 @@ class Carrier(PrivateAsterisk):
         room = f"entry = {self._sounds}/room\n"
         hello = f"entry = {self._sounds}/hello\n{room * (CALL_LIMIT_SECONDS // 30 + 1)}"
         music = f"[hello]\nmode = playlist\n{hello}\n[room]\nmode = playlist\n{room}"
+        music += f"[hum]\nmode = playlist\nentry = {self._sounds}/hum\n"
         files = {**super().files(), "etc/musiconhold.conf": music, f"etc/{_TELEPHONES}": ""}
         # From a port of their own: what comes from the carrier's is known by it as the trunk's.
         transport = [("type", "transport"), ("protocol", "udp"), ("bind", f"127.0.0.1:{free_port(socket.SOCK_DGRAM)}")]

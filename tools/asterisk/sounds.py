@@ -130,8 +130,10 @@ def write_all(folder: Path) -> None:
     for key, (language, text) in WORDS.items():
         write(folder / f"word-{key}.wav", [*room(0.2), *espeak.say(language, text), *room(0.3)])
     write(folder / "beep.wav", tone(1000, 0.5))
+    write(folder / "fax-answer.wav", tone(2100, 3.0))
     write(folder / "fax.wav", [*tone(1100, 0.5), *room(3.0)])
     write(folder / "room.wav", room(30.0))
+    write(folder / "hum.wav", tone(440, 30.0))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from outdial.core.amd import Amd
 from outdial.core.events import Timer
+from outdial.core.extension import Connection
 from outdial.core.ids import Channel
 from outdial.core.prompt import Filled
 
@@ -154,12 +155,38 @@ class RecordAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SeekExtension:
-    """Find a free extension at `target` and keep it for this call; answered by `ExtensionFound` or `NobodyFree`."""
+    """Find a free extension at `target` and keep it for this call; answered by `ExtensionFound`, as soon as somebody is
+    free within `wait_seconds`, or by `NobodyFree`. An empty target is whoever serves the campaign."""
 
     channel: Channel
     turn: int
     target: str
+    wait_seconds: float = 0.0
 
 
-SwitchCommand = Dial | Play | StopPlaying | Ringback | Join | HangUp
-CallCommand = Dial | Speak | StopPlaying | Ringback | Join | HangUp | SetTimer | RecordAnswer | SeekExtension
+@dataclass(frozen=True, slots=True)
+class ReleaseExtension:
+    """The extension that was found for this call is not needed any more: it came so far."""
+
+    channel: Channel
+    extension: str
+    came_to: Connection
+
+
+SwitchCommand = Dial | Play | StopPlaying | Ringback | Join | Classify | Record | StopRecording | RecordTalk | HangUp
+CallCommand = (
+    Dial
+    | Speak
+    | StopPlaying
+    | Ringback
+    | Join
+    | Classify
+    | Record
+    | StopRecording
+    | RecordTalk
+    | HangUp
+    | SetTimer
+    | RecordAnswer
+    | SeekExtension
+    | ReleaseExtension
+)

@@ -19,6 +19,7 @@ class Timer(StrEnum):
 
     RING = "ring"
     TURN = "turn"
+    WAIT = "wait"
     SILENT_LIMIT = "silent_limit"
     ENDING = "ending"
     CALL_LIMIT = "call_limit"
@@ -142,5 +143,5 @@ class NobodyFree:
     turn: int
 
 
-NetworkEvent = Ringing | Answered | PromptEnded | PromptFailed | KeyPressed | HungUp
+NetworkEvent = Ringing | Answered | PromptEnded | PromptFailed | KeyPressed | Classified | Recorded | HungUp
 CallEvent = Placed | Resumed | CutOff | TimerElapsed | ExtensionFound | NobodyFree | NetworkEvent

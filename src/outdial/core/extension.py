@@ -1,4 +1,4 @@
-"""What a switch says of an extension of its own: somebody's telephone."""
+"""An extension of the switch, which is somebody's telephone: what the switch says of it, and how far a call came to it."""
 
 from __future__ import annotations
 
@@ -17,3 +17,24 @@ class ExtensionState(StrEnum):
     """It is not registered, or out of order."""
     UNKNOWN = "unknown"
     """The switch has no such extension."""
+
+
+class Connection(StrEnum):
+    """How far a callee and an extension came towards each other."""
+
+    NOBODY_FREE = "nobody_free"
+    RINGING = "ringing"
+    """The extension rings."""
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    REJECTED = "rejected"
+    UNREACHABLE = "unreachable"
+    """It could not be rung."""
+    DECLINED = "declined"
+    """Whoever was rung first did not want the callee to be rung."""
+    WAITING = "waiting"
+    """Whoever was rung first has answered and waits for the callee."""
+    LEFT = "left"
+    """Whoever was rung first hung up before the callee answered."""
+    JOINED = "joined"
+    """They heard each other."""

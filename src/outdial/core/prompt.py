@@ -61,6 +61,11 @@ def fill(prompt: Prompt, variables: Mapping[str, str]) -> Filled:
     return tuple(_fill_text(piece, variables) if isinstance(piece, Text) else piece for piece in prompt)
 
 
+def is_heard(filled: Filled) -> bool:
+    """Whether there is anything to hear in a prompt."""
+    return any(isinstance(piece, Recording) or piece.text.strip() for piece in filled)
+
+
 def _fill_text(text: Text, variables: Mapping[str, str]) -> Words:
     filled = "".join(part if isinstance(part, str) else _value(part, variables) for part in text.parts)
     personal = any(isinstance(part, Slot) and part.name in variables for part in text.parts)

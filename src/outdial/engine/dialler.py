@@ -206,8 +206,8 @@ class Dialler:
         if script is None:
             await self._dialling.settle_undialled(campaign.id, [one.contact for one in due], Outcome.NO_SCRIPT)
             return Round(Reason.NOBODY_DUE, again_in=0.0)
-        target = script[1].connects_to
-        if target is not None and not await self._roster.anybody_free(campaign.tenant, target):
+        connect = script[1].connect
+        if connect is not None and not await self._roster.anybody_free(campaign.tenant, connect.target):
             return Round(Reason.NOBODY_FREE)
         picks, unroutable, obstacle = self._choose(campaign, due, plans.routes[campaign.tenant], wanted)
         if unroutable:

@@ -11,7 +11,6 @@ from datetime import timedelta
 
 import structlog
 
-from outdial.core.call import State
 from outdial.core.commands import HangUp
 from outdial.core.events import CallEvent, HungUp, Resumed
 from outdial.core.ids import attempt_of
@@ -74,7 +73,7 @@ class Recovery:
                 continue
             up = standing.get(one.call.channel)
             self._open(group, one, up)
-            if up is not None and one.call.state is State.JOINED and one.call.second_channel not in standing:
+            if up is not None and one.call.transfer_extension and one.call.second_channel not in standing:
                 self._switchboard.post(HungUp(one.call.second_channel, lost=True))
         if hang_up_strangers:
             known = {one.call.attempt for one in attempts}

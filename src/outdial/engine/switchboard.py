@@ -16,22 +16,30 @@ from typing import assert_never
 
 import structlog
 
+from outdial.core.amd import Verdict
 from outdial.core.call import Call, State, step
 from outdial.core.commands import (
     CallCommand,
+    Classify,
     Dial,
     HangUp,
     Join,
     Play,
+    Record,
     RecordAnswer,
+    RecordTalk,
+    ReleaseExtension,
     Ringback,
     SeekExtension,
     SetTimer,
     Speak,
     StopPlaying,
+    StopRecording,
+    SwitchCommand,
 )
 from outdial.core.events import (
     CallEvent,
+    Classified,
     CutOff,
     ExtensionFound,
     HungUp,
@@ -39,6 +47,7 @@ from outdial.core.events import (
     NobodyFree,
     Placed,
     PromptFailed,
+    Recorded,
 )
 from outdial.core.ids import AttemptId, attempt_of
 from outdial.core.outcome import Outcome
@@ -247,7 +256,19 @@ class Switchboard:
                 await self._seek(line, command)
             case Speak():
                 await self._speak(line, command)
-            case Dial() | StopPlaying() | Ringback() | Join() | HangUp():
+            case ReleaseExtension():
+                self._roster.release(line.call.attempt)
+            case (
+                Dial()
+                | StopPlaying()
+                | Ringback()
+                | Join()
+                | Classify()
+                | Record()
+                | StopRecording()
+                | RecordTalk()
+                | HangUp()
+            ):
                 await self._tell_switch(line, command)
             case _:
                 assert_never(command)
@@ -272,7 +293,7 @@ class Switchboard:
         else:
             self._put(line, ExtensionFound(command.channel, command.turn, extension))
 
-    async def _tell_switch(self, line: Line, command: Dial | Play | StopPlaying | Ringback | Join | HangUp) -> None:
+    async def _tell_switch(self, line: Line, command: SwitchCommand) -> None:
         """A switch that is away is an event for the call: nothing was dialled, nothing will be heard."""
         try:
             await self._telephony.perform(command)
@@ -283,6 +304,10 @@ class Switchboard:
                 self._put(line, HungUp(command.channel, q850_cause=_NETWORK_OUT_OF_ORDER))
             elif isinstance(command, Play):
                 self._put(line, PromptFailed(command.channel, command.turn, str(trouble)))
+            elif isinstance(command, Classify):
+                self._put(line, Classified(command.channel, command.turn, Verdict.NOT_SURE, "the switch is away", 0.0))
+            elif isinstance(command, Record):
+                self._put(line, Recorded(command.channel, command.turn, None))
 
     async def _warm(self, line: Line) -> None:
         try:

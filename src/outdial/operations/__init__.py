@@ -15,10 +15,12 @@ from outdial.operations.campaigns import Campaigns
 from outdial.operations.clients import Clients
 from outdial.operations.domains import Domains
 from outdial.operations.hooks import Hooks
+from outdial.operations.members import Members
 from outdial.operations.recordings import Recordings
 from outdial.operations.reports import Reports
 from outdial.operations.scripts import Scripts
 from outdial.operations.sheets import Sheets
+from outdial.operations.standings import Standings
 
 __all__ = [
     "Access",
@@ -28,11 +30,13 @@ __all__ = [
     "Clients",
     "Domains",
     "Hooks",
+    "Members",
     "Operations",
     "Recordings",
     "Reports",
     "Scripts",
     "Sheets",
+    "Standings",
 ]
 
 
@@ -51,3 +55,5 @@ class Operations:
     calendars: Calendars
     agents: Agents
     hooks: Hooks
+    members: Members
+    standings: Standings

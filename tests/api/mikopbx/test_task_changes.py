@@ -142,7 +142,7 @@ def test_changes_that_are_refused(at_door: Play) -> None:
             {"name": {}},
             {"crmId": ["a"]},
             {"crmId": "a" * 501},
-            {"isCallback": 1},
+            {"isCallback": 2},
         ):
             answer = await put(door, id, change)
             assert (answer["result"], answer["data"]) == (False, []), change

@@ -8,6 +8,7 @@ from __future__ import annotations
 from outdial.core.call import Connection, Party, State
 from outdial.core.contact import Try
 from outdial.core.outcome import Outcome
+from outdial.core.prompt import Slot, Text
 from outdial.core.script.nodes import Connect, Script
 from outdial.operations.scripts import ScriptDraft
 
@@ -15,6 +16,13 @@ SCRIPTS = "mikopbx extensions"
 """Where these scripts are kept, as if it were a dialect; the key of one is the extension or queue."""
 POLLING = "polling"
 """The one innerNumType that is not answered by people."""
+
+CONFIRM_KEY = "1"
+"""Pressed by an employee who wants the client to be rung."""
+ALERT = "callback_alert_text"
+"""The variable that holds what an employee hears before; without it the client is rung at once."""
+_ALERT = (Text((Slot(ALERT),), "ru-RU"),)
+_CALLBACK = "callback"
 
 _IN_DIAL_STATE = {
     Connection.BUSY: "BUSY",
@@ -24,9 +32,15 @@ _IN_DIAL_STATE = {
 }
 
 
-def draft(target: str) -> ScriptDraft:
-    """The script that connects whoever answers to an extension or a queue."""
-    return ScriptDraft(None, Script("connect", {"connect": Connect(target)}), {})
+def key_of(target: str, *, callback: bool) -> str:
+    """The key of the script that connects to a target, by whoever is rung first."""
+    return f"{target} {_CALLBACK}" if callback else target
+
+
+def draft(target: str, *, callback: bool) -> ScriptDraft:
+    """The script that connects whoever answers to an extension or a queue; in callback mode that one is rung first."""
+    connect = Connect(target, first=True, alert=_ALERT, confirm_key=CONFIRM_KEY) if callback else Connect(target)
+    return ScriptDraft(None, Script("connect", {"connect": connect}), {})
 
 
 def is_for_employees(one: Try) -> bool:
@@ -34,8 +48,17 @@ def is_for_employees(one: Try) -> bool:
     return one.campaign_wire.get("innerNumType") != POLLING
 
 
-def standing(one: Try) -> tuple[str, str]:
-    """The columns `state` and `result` of an answered call."""
+def standing(one: Try) -> tuple[str, str] | None:
+    """The columns `state` and `result` of a call that has come to an employee; None: it has not, or is none."""
+    if not is_for_employees(one) or one.state is None:
+        return None
+    return _callback(one) if one.campaign_wire.get("isCallback") == "1" else _plain(one)
+
+
+def _plain(one: Try) -> tuple[str, str] | None:
+    """The callee was rung first."""
+    if one.connection is None and one.outcome is not Outcome.ANSWERED:
+        return None
     if one.state is not State.ENDED:
         return "startDial", ""
     match one.connection:
@@ -51,9 +74,28 @@ def standing(one: Try) -> tuple[str, str]:
             return "endCall", "FAIL_CLIENT_H_BEFORE_ANSWER"
 
 
+def _callback(one: Try) -> tuple[str, str] | None:
+    """The employee was rung first; what becomes of the client's own leg is told as that of any other call."""
+    if one.state is not State.ENDED:
+        return ("startDial", "") if one.connection in (Connection.WAITING, Connection.JOINED) else None
+    match one.connection:
+        case Connection.NOBODY_FREE:
+            return "allUserBusy", "FAIL_USER_BUSY"
+        case Connection.DECLINED:
+            return "UserCancelCallback", "FAIL_USER_BUSY"
+        case Connection.LEFT:
+            return "endCall", "FAIL_USER_H_BEFORE_CLIENT_ANSWER"
+        case Connection.BUSY | Connection.NO_ANSWER | Connection.REJECTED | Connection.UNREACHABLE:
+            return "failedOriginate", "FAIL_USER_NO_ANSWER"
+        case Connection.JOINED:
+            return "endCall", "SUCCESS"
+        case _:
+            return None
+
+
 def in_dial_state(one: Try) -> str | None:
     """How the employee's leg ended, where the module tells it."""
-    if one.state is not State.ENDED or one.connection is None:
+    if one.state is not State.ENDED or one.connection is None or not is_for_employees(one):
         return None
     if one.connection is Connection.JOINED:
         return "ANSWER" if one.ended_by is Party.EXTENSION else None

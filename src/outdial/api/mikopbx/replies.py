@@ -25,13 +25,15 @@ from outdial.ports import AudioFile, ScriptRecord
 
 MEDIA_TYPE = "application/json; charset=utf-8"
 STATES = {CampaignState.RUNNING: "0", CampaignState.CLOSED: "1", CampaignState.PAUSED: "2"}
-EXTRA_COLUMNS = ("maxAttempt", "attemptUntilSignal", "timeStart", "timeEnd", "tryInterval")
+EXTRA_COLUMNS = ("maxAttempt", "attemptUntilSignal", "timeStart", "timeEnd", "tryInterval", "isCallback")
 """Columns of a task that newer releases have; they are shown on tasks that use them, after the others."""
 PRESS_MEMBERS = ("key", "action", "value", "valueOptions", "nextQuestion")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOT_DIGITS = re.compile(r"[^0-9]")
-_BEFORE_ANSWER = frozenset({State.RESERVED, State.DIALLING, State.RINGING})
+_BEFORE_ANSWER = frozenset(
+    {State.RESERVED, State.SEEKING_FIRST, State.RINGING_FIRST, State.CONFIRMING, State.DIALLING, State.RINGING}
+)
 _NEVER_DIALLED = frozenset({Outcome.NO_ROUTE, Outcome.NO_SCRIPT, Outcome.ANOTHER_NUMBER, Outcome.WITHDRAWN})
 _ANOTHER_PHONE = "SUCCESS_ANOTHER_PHONE"
 _EXTERNAL_SIGNAL = "SUCCESS_EXTERNAL_SIGNAL"
@@ -201,8 +203,8 @@ def _standing(one: Try) -> tuple[str, str]:
     """The columns `state` and `result`. A poll that reached its end is a success at once and stays one."""
     if one.state is None:
         return "CreateTask", ""
-    if employees.is_for_employees(one) and (one.connection or one.outcome is Outcome.ANSWERED):
-        return employees.standing(one)
+    if to_employee := employees.standing(one):
+        return to_employee
     if COMPLETED in one.goals:
         return "EVENT_POLLING_END", "SUCCESS_POLLING"
     if one.state is not State.ENDED:

@@ -1,7 +1,7 @@
 """The wire into ours: the bodies of tasks and polls, and the cursor of the feeds.
 
 Clients of this dialect send numbers as strings and strings as numbers, so every scalar is taken in either form; null is the
-same as absent, and unknown members are ignored. What would change whom or when we call, and is not done yet, is refused.
+same as absent, and unknown members are ignored.
 """
 
 from __future__ import annotations
@@ -39,8 +39,6 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _PREFIX = re.compile(r"\+?[0-9*#]{0,32}")
 _CAMPAIGN_STATES = {int(code): state for state, code in STATES.items()}
 _COLUMNS = ("crmId", "name", "innerNum", "innerNumType", "maxCountChannels", "state", "dialPrefix", *EXTRA_COLUMNS)
-_NOT_YET = {"isCallback": 0}
-"""Columns of newer releases with the only value that is served; to ignore another one would call at the wrong time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +63,12 @@ class TaskRequest:
         sent = self.posted.get("innerNumType")
         return None if sent is None else php.text(sent, "innerNumType")
 
+    @property
+    def callback(self) -> bool | None:
+        """Whether the employee is rung first; None when it was not sent. Raises `Malformed`."""
+        sent = self.posted.get("isCallback")
+        return None if sent is None else _flag({"isCallback": php.text(sent, "isCallback")}, "isCallback")
+
     def settings(self, existing: Campaign | None, script: ScriptId | None, calls_per_second: float) -> CampaignSettings:
         """What the campaign becomes: what was sent, over what it was. Raises `Malformed`."""
         before = _NEW if existing is None else existing.settings
@@ -72,8 +76,7 @@ class TaskRequest:
         stored = {name: text for name, text in sent.items() if name not in ("crmId", "name", "state")}
         wire = {"innerNumType": "exten", "maxCountChannels": "1", "dialPrefix": "", **before.wire, **stored}
         until_signal = _flag(wire, "attemptUntilSignal")
-        if "attemptUntilSignal" in wire:
-            wire["attemptUntilSignal"] = str(int(until_signal))
+        _flag(wire, "isCallback")
         attempts = _number(wire, "maxAttempt", 1)
         return CampaignSettings(
             name=sent.get("name", before.name),
@@ -116,7 +119,6 @@ def task(body: bytes, zone: ZoneInfo) -> TaskRequest:
     value = _object(body)
     posted = {name: value[name] for name in _COLUMNS if value.get(name) is not None}
     posted["innerNum"] = _inner_number(posted)
-    _check_served(value)
     numbers = value.get("numbers")
     return TaskRequest(
         key=_key(value),
@@ -133,7 +135,6 @@ def task_change(body: bytes, id: str, zone: ZoneInfo) -> TaskRequest:
     posted = {name: value[name] for name in _COLUMNS if value.get(name) is not None}
     if "innerNum" in posted:
         posted["innerNum"] = _inner_number(posted)
-    _check_served(value)
     return TaskRequest(key=_key(value), number=id_of(id), posted=posted, contacts=None, zone=zone.key)
 
 
@@ -188,12 +189,6 @@ def _inner_number(posted: Mapping[str, Any]) -> object:
     return number
 
 
-def _check_served(value: Mapping[str, Any]) -> None:
-    for name, served in _NOT_YET.items():
-        if value.get(name) not in (None, "") and php.whole(value[name], name) != served:
-            raise Malformed(f'Field "{name}" is not available: only {served} is served', field=name)
-
-
 def _object(body: bytes) -> dict[str, Any]:
     value = from_json(body)
     if not isinstance(value, dict):
@@ -228,10 +223,13 @@ def _minute(wire: Mapping[str, Any], name: str, default: int, latest: int) -> in
     return minute
 
 
-def _flag(wire: Mapping[str, Any], name: str) -> bool:
+def _flag(wire: dict[str, Any], name: str) -> bool:
+    """A column that is 0 or 1, and shown so."""
     value = _number(wire, name, 0)
     if value not in (0, 1):
         raise Malformed(f'Field "{name}" must be 0 or 1', field=name)
+    if name in wire:
+        wire[name] = str(value)
     return value == 1
 
 

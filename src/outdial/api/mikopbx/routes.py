@@ -131,19 +131,21 @@ async def save_task(request: Request, door: At, who: Who) -> Response:
 
 async def script_of(door: Door, who: Identity, sent: requests.TaskRequest) -> ScriptRecord | None:
     """What a task plays: the poll that it names, or the connection to its extension or queue; None: no such poll."""
-    kind = sent.inner_type
-    if kind is None:
+    kind, callback = sent.inner_type, sent.callback
+    if kind is None or callback is None:
         before = await door.operations.campaigns.find(who.tenant, DIALECT, sent.key, sent.number)
-        kind = "exten" if before is None else before.settings.wire.get("innerNumType", "exten")
+        wire = {} if before is None else before.settings.wire
+        kind = wire.get("innerNumType", "exten") if kind is None else kind
+        callback = wire.get("isCallback") == "1" if callback is None else callback
     scripts = door.operations.scripts
     if kind == employees.POLLING:
         number = requests.id_of(sent.inner)
         return None if number is None else await scripts.by_number(who.tenant, DIALECT, number)
-    found = await scripts.find(who.tenant, employees.SCRIPTS, sent.inner, None)
+    key = employees.key_of(sent.inner, callback=callback)
+    found = await scripts.find(who.tenant, employees.SCRIPTS, key, None)
     if found is None:
-        found, _ = await scripts.save(
-            who.tenant, employees.SCRIPTS, sent.inner, None, lambda _: employees.draft(sent.inner)
-        )
+        draft = employees.draft(sent.inner, callback=callback)
+        found, _ = await scripts.save(who.tenant, employees.SCRIPTS, key, None, lambda _: draft)
     return found
 
 

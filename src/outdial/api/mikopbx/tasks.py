@@ -38,7 +38,7 @@ async def change_task(id: str, request: Request, door: At, who: Who) -> Response
     found = await door.operations.campaigns.find(who.tenant, DIALECT, sent.key, sent.number)
     if found is None:
         return reply(envelope(False, _NO_TASK))
-    inner = {name: found.settings.wire.get(name) for name in ("innerNum", "innerNumType")}
+    inner = {name: found.settings.wire.get(name) for name in ("innerNum", "innerNumType", "isCallback")}
     record = await script_of(door, who, replace(sent, posted=inner | dict(sent.posted)))
 
     def change(task: Campaign) -> tuple[str, CampaignSettings]:

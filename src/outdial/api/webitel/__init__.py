@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from outdial.api.webitel import access, agents, calendars, errors, hooks
+from outdial.api.webitel import access, agents, calendars, dialers, errors, hooks, members
 from outdial.api.webitel.door import Door
 from outdial.core.errors import OutdialError
 from outdial.operations import Operations
@@ -21,7 +21,15 @@ from outdial.settings import Settings
 
 DIALECT = "webitel"
 PREFIXES = ("/api/v2", "/api/v1", "/login", "/logout")
-_ROUTERS = (access.router, calendars.router, agents.router, hooks.router, access.elsewhere)
+_ROUTERS = (
+    access.router,
+    calendars.router,
+    agents.router,
+    hooks.router,
+    dialers.router,
+    members.router,
+    access.elsewhere,
+)
 _CORS = {
     "Access-Control-Allow-Methods": "GET, PUT, POST, PATCH, DELETE, OPTIONS",
     "Access-Control-Allow-Headers": "Content-type, Accept, X-Access-Token, X-Key",
@@ -30,7 +38,12 @@ _CORS = {
 
 def mounts(operations: Operations, settings: Settings) -> list[BaseRoute]:
     """The application of this dialect under its paths."""
-    door = Door(operations=operations, largest_body=settings.webitel_largest_body, time_zone=settings.time_zone)
+    door = Door(
+        operations=operations,
+        largest_body=settings.webitel_largest_body,
+        time_zone=settings.time_zone,
+        language=settings.language,
+    )
     application = FastAPI(
         title="Webitel dialer API",
         docs_url="/api/v2/docs",

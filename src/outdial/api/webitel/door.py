@@ -28,6 +28,8 @@ class Door:
     largest_body: int
     time_zone: str
     """The zone of calendars that name none."""
+    language: str
+    """The language of texts that name none."""
 
 
 def door_of(request: Request) -> Door:

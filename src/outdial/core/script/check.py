@@ -22,7 +22,7 @@ class Fault:
 def faults(script: Script) -> list[Fault]:
     """Every fault of a script; an empty list means that it can be played."""
     missing = _missing_targets(script)
-    return missing or [*_undiallable(script), *_unreachable(script), *_deaf_circles(script)]
+    return missing or [*_undiallable(script), *_unreachable(script), *_deaf_circles(script), *_late_firsts(script)]
 
 
 def _targets(node: Node) -> Iterator[tuple[str, str | None]]:
@@ -87,3 +87,12 @@ def _next_without_listening(node: Node) -> str | None:
         return node.next
     choice = node.taken_unheard if isinstance(node, Ask) else None
     return None if choice is None else choice.next
+
+
+def _late_firsts(script: Script) -> list[Fault]:
+    """Nobody can be rung before a callee who is spoken to already."""
+    return [
+        Fault(f"nodes.{key}.first", "only the node that the script starts with can ring somebody before the callee")
+        for key, node in script.nodes.items()
+        if isinstance(node, Connect) and node.first and key != script.start
+    ]

@@ -12,6 +12,7 @@ from outdial.core.errors import Malformed
 from outdial.core.prompt import Prompt, Recording, Slot, Text
 from outdial.core.script.nodes import (
     DEFAULT_ASK_SECONDS,
+    DEFAULT_CONNECT_RING_SECONDS,
     DEFAULT_PLAYS,
     Ask,
     Choice,
@@ -88,7 +89,17 @@ def _node_to(node: Node) -> Document:
         case Transfer():
             return {"node": "transfer", "extension": node.extension}
         case Connect():
-            return {"node": "connect", "target": node.target}
+            return {
+                "node": "connect",
+                "target": node.target,
+                "first": node.first,
+                "alert": prompt_to(node.alert),
+                "confirm_key": node.confirm_key,
+                "ring_seconds": node.ring_seconds,
+                "wait_seconds": node.wait_seconds,
+                "keep_seeking": node.keep_seeking,
+                "hold": prompt_to(node.hold),
+            }
         case HangUp():
             return {"node": "hang up"}
         case _:
@@ -129,8 +140,8 @@ class _Fields:
             raise Malformed(f"{self.at(name)}: so many seconds never pass", field=self.at(name))
         return float(value)
 
-    def each(self, name: str, read: Callable[[_Fields], T]) -> tuple[T, ...]:
-        values = self.get(name, list)
+    def each(self, name: str, read: Callable[[_Fields], T], default: Any = _REQUIRED) -> tuple[T, ...]:
+        values = self.get(name, list, default)
         return tuple(read(_Fields(f"{self.at(name)}.{index}", value)) for index, value in enumerate(values))
 
     def target(self, name: str) -> str | None:
@@ -156,6 +167,19 @@ def _ask_from(fields: _Fields) -> Ask:
         plays=fields.get("plays", int, DEFAULT_PLAYS),
         default_keys=fields.get("default_keys", str, ""),
         exhausted=fields.target("exhausted"),
+    )
+
+
+def _connect_from(fields: _Fields) -> Connect:
+    return Connect(
+        target=fields.get("target", str),
+        first=fields.flag("first"),
+        alert=fields.each("alert", _piece_from, ()),
+        confirm_key=fields.get("confirm_key", str, ""),
+        ring_seconds=fields.seconds("ring_seconds", DEFAULT_CONNECT_RING_SECONDS),
+        wait_seconds=fields.seconds("wait_seconds", 0.0),
+        keep_seeking=fields.flag("keep_seeking"),
+        hold=fields.each("hold", _piece_from, ()),
     )
 
 
@@ -192,6 +216,6 @@ _NODES: dict[str, Callable[[_Fields], Node]] = {
     "ask": _ask_from,
     "goal": lambda f: Goal(f.get("name", str), f.target("next")),
     "transfer": lambda f: Transfer(f.get("extension", str)),
-    "connect": lambda f: Connect(f.get("target", str)),
+    "connect": _connect_from,
     "hang up": lambda f: HangUp(),
 }

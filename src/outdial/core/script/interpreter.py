@@ -52,10 +52,10 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The dialogue is over; the callee is to be joined with `extension`, or with somebody free at `target`."""
+    """The dialogue is over; the callee is to be joined with `extension`, or as the node `connect` says."""
 
     extension: str | None = None
-    target: str | None = None
+    connect: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _enter(dialogue: Dialogue, target: str | None, turn: int) -> Step:
             case Transfer():
                 return Step(Ended(extension=node.extension), tuple(commands), tuple(goals))
             case Connect():
-                return Step(Ended(target=node.target), tuple(commands), tuple(goals))
+                return Step(Ended(connect=target), tuple(commands), tuple(goals))
             case Goal():
                 goals.append(node.name)
                 target = node.next

@@ -12,6 +12,7 @@ from outdial.core.prompt import Prompt
 
 DEFAULT_ASK_SECONDS = 5.0
 DEFAULT_PLAYS = 3
+DEFAULT_CONNECT_RING_SECONDS = 60.0
 
 COMPLETED = "completed"
 """The goal of a dialogue that went to its end. A contact whose call reached it is not called again."""
@@ -81,12 +82,27 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """Find somebody free at `target`, an extension or a queue, and join them with the callee; the script ends there.
+    """Find somebody free at `target` and join them with the callee; the script ends there.
 
-    Being joined is the goal COMPLETED. With nobody free the callee is hung up.
+    Being joined is the goal COMPLETED. With nobody free, or nobody in time, the callee is hung up.
     """
 
     target: str
+    """An extension or a queue; empty: whoever serves the campaign."""
+    first: bool = False
+    """Whether the extension is rung before the callee. It must be the script's first node then."""
+    alert: Prompt = ()
+    """Said to whoever was rung first and has answered."""
+    confirm_key: str = ""
+    """The key by which they have the callee rung after the alert; empty: none is asked for."""
+    ring_seconds: float = DEFAULT_CONNECT_RING_SECONDS
+    """How long an extension is rung."""
+    wait_seconds: float = 0.0
+    """How long an answered callee waits for somebody who is free and answers; 0: somebody must be free at once."""
+    keep_seeking: bool = False
+    """Whether somebody else is sought, in the time that is left, when an extension does not answer."""
+    hold: Prompt = ()
+    """What the callee hears again and again while waiting; empty: a ringing tone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +125,8 @@ class Script:
     silent_limit_seconds: float | None = None
 
     @property
-    def connects_to(self) -> str | None:
-        """The extension or queue that every answered call needs at once; None when the callee is spoken to first."""
+    def connect(self) -> Connect | None:
+        """The node that needs somebody for every call, before or right after its answer; None when the callee is spoken to
+        first."""
         first = self.nodes.get(self.start)
-        return first.target if isinstance(first, Connect) else None
+        return first if isinstance(first, Connect) else None

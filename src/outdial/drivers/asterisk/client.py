@@ -11,6 +11,7 @@ import itertools
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, get_args
 from urllib.parse import unquote, urlsplit
 
@@ -26,6 +27,7 @@ REQUEST_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 10.0
 _HEARTBEAT_SECONDS = 15.0
 _CONFLICT_PAUSE_SECONDS = 30.0
+_CHUNK_BYTES = 1 << 16
 _APP = re.compile(r"[A-Za-z0-9_.-]+")
 
 
@@ -157,9 +159,10 @@ class AriObject(msgspec.Struct, frozen=True):
 
 
 class StasisStart(_Message, frozen=True):
-    """A channel entered the application; one that we originated has been answered."""
+    """A channel entered the application: one that we originated has been answered, or comes back with `args`."""
 
     channel: AriObject
+    args: tuple[str, ...] = ()
 
 
 class ChannelStateChange(_Message, frozen=True):
@@ -179,6 +182,24 @@ class PlaybackFinished(_Message, frozen=True):
     """A playback is over: `done` (also when it was stopped) or `failed` (also when the channel went away)."""
 
     playback: AriObject
+
+
+class AriRecording(msgspec.Struct, frozen=True):
+    """A recording as events tell it."""
+
+    name: str
+
+
+class RecordingFinished(_Message, frozen=True):
+    """A recording has been stored, also when it ended because its channel went away."""
+
+    recording: AriRecording
+
+
+class RecordingFailed(_Message, frozen=True):
+    """A recording could not be made."""
+
+    recording: AriRecording
 
 
 class ChannelHangupRequest(_Message, frozen=True):
@@ -213,6 +234,8 @@ AriEvent = (
     | ChannelStateChange
     | ChannelDtmfReceived
     | PlaybackFinished
+    | RecordingFinished
+    | RecordingFailed
     | ChannelHangupRequest
     | ChannelDestroyed
     | ApplicationReplaced
@@ -306,6 +329,27 @@ class AriClient:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise AriDown(f"GET {path} was not answered: {_why(error)}") from error
         return answer.value()
+
+    async def download(self, path: str, target: Path) -> None:
+        """Write the answer to a GET to a file, which is there whole or not at all. Raises as `ask`, and `OSError`."""
+        if self._http is None:
+            raise AriDown("there is no connection to Asterisk")
+        limits = aiohttp.ClientTimeout(total=None, connect=self._request_seconds, sock_read=self._request_seconds)
+        part = target.with_name(f"{target.name}.part")
+        try:
+            async with self._http.get(f"{self._url.http}/{path}", timeout=limits) as reply:
+                if not reply.ok:
+                    raise AriError(reply.status, reply.reason or "")
+                await asyncio.to_thread(part.parent.mkdir, parents=True, exist_ok=True)
+                file = await asyncio.to_thread(part.open, "wb")
+                try:
+                    async for chunk in reply.content.iter_chunked(_CHUNK_BYTES):
+                        await asyncio.to_thread(file.write, chunk)
+                finally:
+                    await asyncio.to_thread(file.close)
+            await asyncio.to_thread(part.replace, target)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise AriDown(f"GET {path} was not answered: {_why(error)}") from error
 
     async def run(self) -> NoReturn:
         """Keep the connection until cancelled. What goes wrong at Asterisk's end is logged and tried again."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from outdial.core.amd import Amd
 from outdial.drivers.asterisk.modules import MODULES
 from outdial.drivers.asterisk.pjsip import (
     INBOUND_CONTEXT,
@@ -24,12 +25,14 @@ from outdial.drivers.asterisk.syntax import HOST, NAME, check, right_side, secti
 
 __all__ = [
     "AMD_CONTEXT",
+    "APP_VARIABLE",
     "ARI_USER",
     "INBOUND_CONTEXT",
     "AsteriskInstance",
     "Country",
     "SipExtension",
     "SipTrunk",
+    "amd_variables",
     "existing_asterisk_text",
     "extensions_conf",
     "instance_files",
@@ -38,6 +41,8 @@ __all__ = [
 
 ARI_USER = "outdial"
 AMD_CONTEXT = "outdial-amd"
+APP_VARIABLE = "OUTDIAL_APP"
+"""Names the application that a channel comes back to; as a global variable it tells that outdial's dialplan is there."""
 
 Country = Literal["ru", "us"]
 
@@ -91,18 +96,8 @@ _AMD: Options = [
     ("maximum_word_length", 5000),
 ]
 
-# In the order of AMD()'s own arguments; a channel's variable AMD_<name> changes one call's analysis.
-_AMD_ARGUMENTS = (
-    "INITIAL_SILENCE",
-    "GREETING",
-    "AFTER_GREETING_SILENCE",
-    "TOTAL_ANALYSIS_TIME",
-    "MINIMUM_WORD_LENGTH",
-    "BETWEEN_WORDS_SILENCE",
-    "MAXIMUM_NUMBER_OF_WORDS",
-    "SILENCE_THRESHOLD",
-    "MAXIMUM_WORD_LENGTH",
-)
+# A verdict is of no use to anybody when outdial has been away for longer.
+_LONGEST_ABSENCE_SECONDS = 60
 
 # Files that Asterisk or a loaded module opens, and complains about when they are missing.
 _EMPTY_FILES = (
@@ -193,18 +188,38 @@ def extensions_conf() -> str:
     """The dialplan outdial relies on: a detour to answering-machine detection, and a refusal of inbound calls.
 
     A channel that ARI's continue sends to `outdial-amd,s,1` comes back into the application named by its
-    variable OUTDIAL_APP (`outdial` where it has none) with the arguments `amd`, AMDSTATUS, AMDCAUSE. The
-    channel's variables AMD_INITIAL_SILENCE, AMD_GREETING and so on change this call's analysis; where one is
-    missing amd.conf rules.
+    variable OUTDIAL_APP (`outdial` where it has none) with the arguments `amd`, AMDSTATUS, AMDCAUSE; it waits
+    for an application that is away. The channel's variables AMD_INITIAL_SILENCE, AMD_GREETING and so on change
+    this call's analysis; where one is missing amd.conf rules.
     """
-    arguments = ",".join(f"${{AMD_{name}}}" for name in _AMD_ARGUMENTS)
+    arguments = ",".join(f"${{{name}}}" for name in amd_variables(Amd()))
     return (
-        f"[globals]\nOUTDIAL_APP = outdial\n\n[{AMD_CONTEXT}]\n"
+        f"[globals]\n{APP_VARIABLE} = outdial\n\n[{AMD_CONTEXT}]\n"
         f"exten => s,1,AMD({arguments})\n"
-        " same => n,Stasis(${OUTDIAL_APP},amd,${AMDSTATUS},${AMDCAUSE})\n"
-        " same => n,Hangup()\n\n"
+        f" same => n(back),Stasis(${{{APP_VARIABLE}}},amd,${{AMDSTATUS}},${{AMDCAUSE}})\n"
+        ' same => n,GotoIf($["${STASISSTATUS}" != "FAILED"]?gone)\n'
+        " same => n,Set(AMD_TRIES=$[0${AMD_TRIES} + 1])\n"
+        f" same => n,GotoIf($[${{AMD_TRIES}} >= {_LONGEST_ABSENCE_SECONDS}]?gone)\n"
+        " same => n,Wait(1)\n"
+        " same => n,Goto(back)\n"
+        " same => n(gone),Hangup()\n\n"
         f"[{INBOUND_CONTEXT}]\nexten => _[+*#0-9a-zA-Z]!,1,Hangup(21)\n"
     )
+
+
+def amd_variables(amd: Amd) -> dict[str, int]:
+    """The variables of a channel that say how it is analysed, in the order of AMD()'s own arguments."""
+    return {
+        "AMD_INITIAL_SILENCE": amd.initial_silence,
+        "AMD_GREETING": amd.greeting,
+        "AMD_AFTER_GREETING_SILENCE": amd.after_greeting_silence,
+        "AMD_TOTAL_ANALYSIS_TIME": amd.total_analysis,
+        "AMD_MINIMUM_WORD_LENGTH": amd.min_word,
+        "AMD_BETWEEN_WORDS_SILENCE": amd.between_words_silence,
+        "AMD_MAXIMUM_NUMBER_OF_WORDS": amd.max_words,
+        "AMD_SILENCE_THRESHOLD": amd.silence_threshold,
+        "AMD_MAXIMUM_WORD_LENGTH": amd.max_word,
+    }
 
 
 def existing_asterisk_text(

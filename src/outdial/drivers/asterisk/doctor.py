@@ -21,6 +21,7 @@ import aiohttp
 import msgspec
 
 from outdial.drivers.asterisk.client import AriRequest, AriUrl, RESTResponse, decode, encode, parse_url
+from outdial.drivers.asterisk.configuration import AMD_CONTEXT, APP_VARIABLE
 
 OLDEST_VERSION = 20
 RECOMMENDED_VERSION = 22
@@ -45,6 +46,12 @@ _USEFUL_MODULES: Mapping[str, tuple[str, ...]] = {
     "keys sent as SIP INFO": ("res_pjsip_dtmf_info",),
     "states of extensions: without them no employee counts as free": ("res_ari_device_states",),
     "G.711 A-law, usual outside North America": ("codec_alaw",),
+    "answering-machine detection; it needs an amd.conf": ("app_amd",),
+    "settings of answering-machine detection": ("func_strings",),
+    "answering-machine detection, the way back": ("app_stasis",),
+    "recordings": ("res_stasis_recording",),
+    "ARI recordings": ("res_ari_recordings",),
+    "recordings of talks": ("chan_bridge_media",),
 }
 
 
@@ -83,6 +90,8 @@ async def examine(url: str, trunks: Sequence[str], *, prompts: Path | None = Non
             findings.append(await _socket(http, address))
             _, modules = await _get(http, address, "asterisk/modules")
             findings += module_findings(modules)
+            _, variable = await _get(http, address, f"asterisk/variable?variable={APP_VARIABLE}")
+            findings.append(dialplan_finding(variable))
             for trunk in trunks:
                 status, endpoint = await _get(http, address, f"endpoints/PJSIP/{quote(trunk, safe='')}")
                 findings.append(trunk_finding(trunk, endpoint if status == 200 else None))
@@ -176,6 +185,19 @@ def module_findings(modules: Any) -> list[Finding]:
                 step = f"load {either} in modules.conf, then `asterisk -rx 'module load {names[0]}.so'`"
                 findings.append(Finding(level, f"not loaded: {either} ({purpose})", step))
     return findings or [Finding(Level.OK, "all modules that calls need are loaded")]
+
+
+def dialplan_finding(variable: Any) -> Finding:
+    """Whether outdial's dialplan is there, told by the global variable that comes with it."""
+    # ARI does not tell contexts.
+    if (variable or {}).get("value"):
+        return Finding(Level.OK, f"outdial's dialplan is there (the context {AMD_CONTEXT})")
+    return Finding(
+        Level.WARNING,
+        f"the global variable {APP_VARIABLE} is not set, so the context {AMD_CONTEXT} is probably missing: "
+        "calls in which people are told from answering machines are hung up then",
+        "add what `outdial asterisk-config` prints for extensions.conf, then `asterisk -rx 'dialplan reload'`",
+    )
 
 
 def trunk_finding(trunk: str, endpoint: Any) -> Finding:

@@ -16,10 +16,33 @@ from typing import Any, NoReturn, assert_never
 
 import structlog
 
-from outdial.core.commands import Dial, HangUp, Join, Play, Ringback, Sound, StopPlaying, SwitchCommand
+from outdial.core.amd import Verdict
+from outdial.core.commands import (
+    Classify,
+    Dial,
+    HangUp,
+    Join,
+    Play,
+    Record,
+    RecordTalk,
+    Ringback,
+    Sound,
+    StopPlaying,
+    StopRecording,
+    SwitchCommand,
+)
 from outdial.core.dialstring import is_diallable
 from outdial.core.errors import NotDiallable
-from outdial.core.events import Answered, HungUp, NetworkEvent, PromptEnded, PromptFailed, Ringing
+from outdial.core.events import (
+    Answered,
+    Classified,
+    HungUp,
+    NetworkEvent,
+    PromptEnded,
+    PromptFailed,
+    Recorded,
+    Ringing,
+)
 from outdial.core.extension import ExtensionState
 from outdial.core.ids import Channel, attempt_of, callee_channel
 from outdial.drivers.asterisk import translate
@@ -33,15 +56,27 @@ from outdial.drivers.asterisk.client import (
     AriRequest,
     ChannelDestroyed,
     ChannelHangupRequest,
+    RecordingFailed,
+    RecordingFinished,
+    StasisStart,
     Then,
     parse_url,
 )
+from outdial.drivers.asterisk.recordings import Recordings, Take
 from outdial.ports import SwitchDown
 
 log = structlog.get_logger(__name__)
 
 _NOT_FOUND = 404
 _CONFLICT = 409
+
+
+@dataclass(frozen=True, slots=True)
+class _Listening:
+    """Answering-machine detection on a leg: the turn that asked, and the event loop's time when it did."""
+
+    turn: int
+    since: float
 
 
 @dataclass(slots=True, eq=False)
@@ -54,7 +89,10 @@ class _Leg:
     """Somebody is hanging it up: what is played there fails, and nobody heard it out."""
     playing: int | None = None
     """The turn last given to play."""
-    bridge: str = ""
+    joint: Channel | None = None
+    """The leg that its joint belongs to."""
+    listening: _Listening | None = None
+    """It is out of our application until it comes back with a verdict."""
 
 
 class AsteriskSwitch:
@@ -62,7 +100,9 @@ class AsteriskSwitch:
 
     `url` is `ari://USER:PASSWORD@HOST[:PORT][/APP]`; one switch at a time may use an APP, and only while its owner is
     in charge of the calls. `extension_endpoint` says how an extension of that Asterisk is dialled. Prompts are files
-    that Asterisk reads at the same path. Raises `ValueError` for an address or endpoint that cannot be used.
+    that Asterisk reads at the same path; recordings are fetched from it. `recordings` is the folder of those that a
+    former process left at Asterisk: `<first two characters of the name>/<name>.wav`, named as the attempt for a talk,
+    with `-t<turn>` after that for what a leg said. Raises `ValueError` for an address or endpoint that cannot be used.
     """
 
     def __init__(
@@ -70,6 +110,7 @@ class AsteriskSwitch:
         url: str,
         *,
         extension_endpoint: str = translate.EXTENSION_ENDPOINT,
+        recordings: Path | None = None,
         request_seconds: float = REQUEST_SECONDS,
     ) -> None:
         if extension_endpoint.count("{number}") != 1:
@@ -79,6 +120,7 @@ class AsteriskSwitch:
         self._client = AriClient(
             self._url, hear=self._hear, up=self._reconcile, down=self._down, request_seconds=request_seconds
         )
+        self._recordings = Recordings(self._client, self._url.app, recordings, post=self._post, kept=self._kept)
         self._legs: dict[Channel, _Leg] = {}
         self._unwanted: set[Channel] = set()
         self._gone_meanwhile: set[str] = set()
@@ -89,10 +131,14 @@ class AsteriskSwitch:
     # ------------------------------------------------------------------------------------------------- life
 
     async def run(self) -> NoReturn:
-        """Keep the connection to Asterisk until cancelled; then the events end. Calls under way stay at Asterisk."""
+        """Keep the connection to Asterisk until cancelled; then the events end. Calls under way stay at Asterisk, and
+        so does a recording that is not in its file yet.
+        """
         self._begin_anew()
         try:
-            await self._client.run()
+            async with asyncio.TaskGroup() as tasks:
+                self._recordings.begin(tasks)
+                await self._client.run()
         finally:
             self._heard.put_nowait(None)
 
@@ -171,6 +217,15 @@ class AsteriskSwitch:
                     self._request(command)
             case Join():
                 self._join(command)
+            case Classify():
+                self._classify(command)
+            case Record():
+                self._record(command)
+            case StopRecording():
+                if self._recordings.get(self._recording_name(command)) is not None:
+                    self._request(command)
+            case RecordTalk():
+                self._record_talk(command)
             case HangUp():
                 self._request(command, partial(self._hang_up_answered, command.channel))
             case _:
@@ -215,7 +270,34 @@ class AsteriskSwitch:
         if first is None or second is None:
             return
         self._request(join, partial(self._join_answered, join))
-        first.bridge = second.bridge = translate.bridge_id(join.first)
+        first.joint = second.joint = join.first
+
+    def _classify(self, classify: Classify) -> None:
+        leg = self._legs.get(classify.channel)
+        if leg is None:
+            return
+        if leg.listening is not None or not leg.up:
+            reason = "BUSY" if leg.listening else "NOTANSWERED"
+            self._announce(Classified(classify.channel, classify.turn, Verdict.NOT_SURE, reason, 0.0))
+            return
+        self._request(classify, partial(self._classify_answered, classify))
+        leg.listening = _Listening(classify.turn, asyncio.get_running_loop().time())
+
+    def _record(self, record: Record) -> None:
+        if record.channel in self._legs:
+            take = Take(self._recording_name(record), record.path, record.channel, record.turn)
+            self._request(record, partial(self._record_answered, take))
+            self._recordings.add(take)
+
+    def _record_talk(self, record: RecordTalk) -> None:
+        leg = self._legs.get(record.first)
+        if leg is not None and leg.joint is not None:
+            take = Take(translate.talk_name(self._url.app, record.first), record.path, record.first, None)
+            self._request(record, partial(self._record_answered, take))
+            self._recordings.add(take)
+
+    def _recording_name(self, command: Record | StopRecording) -> str:
+        return translate.recording_name(self._url.app, command.channel, command.turn)
 
     # ---------------------------------------------------------------------------------------------- answers
 
@@ -264,6 +346,26 @@ class AsteriskSwitch:
         # Legs that cannot hear each other must not be held for ever; losing the second one ends the call.
         self._hang_up(join.second)
 
+    def _classify_answered(self, classify: Classify, answer: AriAnswer | None) -> None:
+        leg = self._legs.get(classify.channel)
+        # Without an answer the next comparison settles it. One that is refused may be listened to already.
+        if leg is not None and answer is not None and not answer.ok:
+            log.warning("not_sent_to_amd", channel=classify.channel, status=answer.status, reason=answer.message)
+            self._look_for_verdict(classify.channel, leg)
+
+    def _record_answered(self, take: Take, answer: AriAnswer | None) -> None:
+        if answer is None or answer.ok:
+            return
+        log.warning("not_recorded", recording=take.name, status=answer.status, reason=answer.message)
+        # A former process may have begun it.
+        self._recordings.look_after(take)
+
+    def _kept(self, take: Take, seconds: float | None) -> None:
+        """A recording is in its file, or came to nothing."""
+        if take.turn is not None and take.channel in self._legs:
+            path = None if seconds is None else take.path
+            self._announce(Recorded(take.channel, take.turn, path, seconds or 0.0))
+
     def _hang_up_answered(self, channel: Channel, answer: AriAnswer | None) -> None:
         if answer is None:
             self._unwanted.add(channel)
@@ -275,20 +377,47 @@ class AsteriskSwitch:
     def _hear(self, event: AriEvent) -> None:
         if isinstance(event, ChannelDestroyed) and not self.ready:
             self._gone_meanwhile.add(event.channel.id)
-        if isinstance(event, ChannelHangupRequest):
-            leg = self._legs.get(Channel(event.channel.id))
-            if leg is not None:
-                leg.ending = True
-            return
-        heard = translate.heard(event)
-        if heard is None:
-            return
+        match event:
+            case ChannelHangupRequest():
+                leg = self._legs.get(Channel(event.channel.id))
+                if leg is not None:
+                    leg.ending = True
+            case RecordingFinished():
+                self._recordings.finished(event.recording.name)
+            case RecordingFailed():
+                self._recordings.failed(event.recording.name)
+            case StasisStart() if translate.comes_back(event):
+                self._back(Channel(event.channel.id), *event.args[1:3])
+            case _:
+                heard = translate.heard(event)
+                if heard is not None:
+                    self._happened(heard)
+
+    def _happened(self, heard: NetworkEvent) -> None:
         leg = self._legs.get(heard.channel)
         if leg is not None:
             self._of_leg(leg, heard)
-        elif self.ready and isinstance(heard, Answered | Ringing) and translate.is_ours(heard.channel):
-            log.warning("stray_channel_hung_up", channel=heard.channel)
-            self._hang_up(heard.channel)
+        elif isinstance(heard, Answered | Ringing):
+            self._hang_up_stray(heard.channel)
+
+    def _hang_up_stray(self, channel: Channel) -> None:
+        if self.ready and translate.is_ours(channel):
+            log.warning("stray_channel_hung_up", channel=channel)
+            self._hang_up(channel)
+
+    def _back(self, channel: Channel, status: str = "", cause: str = "") -> None:
+        """A channel comes back from being listened to."""
+        leg, found = self._legs.get(channel), translate.verdict(status, cause)
+        if leg is None:
+            self._hang_up_stray(channel)
+        elif found is not None:
+            self._tell_verdict(channel, leg, *found)
+
+    def _tell_verdict(self, channel: Channel, leg: _Leg, verdict: Verdict, cause: str) -> None:
+        if leg.listening is not None:
+            seconds = asyncio.get_running_loop().time() - leg.listening.since
+            self._announce(Classified(channel, leg.listening.turn, verdict, cause, seconds))
+            leg.listening = None
 
     def _of_leg(self, leg: _Leg, heard: NetworkEvent) -> None:
         """Tell what happened on a leg that stands, unless it was told before or nobody was there to hear it."""
@@ -319,8 +448,18 @@ class AsteriskSwitch:
             return
         self._unwanted.discard(channel)
         self._announce(event)
-        if leg.bridge:
-            self._post(translate.unjoin(leg.bridge))
+        for take in self._recordings.of_leg(channel):
+            self._recordings.bring(take)
+        if leg.joint is not None:
+            self._end_joint(leg.joint)
+
+    def _end_joint(self, first: Channel) -> None:
+        talk = self._recordings.get(translate.talk_name(self._url.app, first))
+        if talk is not None:
+            self._post(translate.stop_recording(talk.name))
+        self._post(translate.unjoin(translate.bridge_id(first)))
+        if talk is not None:
+            self._recordings.bring(talk)
 
     def _hang_up(self, channel: Channel) -> None:
         for request in translate.requests(HangUp(channel), self._url.app):
@@ -359,26 +498,49 @@ class AsteriskSwitch:
                 self._hang_up(channel)
             elif leg is None:
                 # Of a former process: what it was joined with is known by its name only.
-                first = callee_channel(attempt_of(channel))
-                self._legs[channel] = _Leg(ringing=True, up=up, bridge=translate.bridge_id(first))
+                self._legs[channel] = _Leg(ringing=True, up=up, joint=callee_channel(attempt_of(channel)))
             else:
                 self._catch_up(channel, leg, up)
         self._unwanted.clear()
         self._met = True
         self._ready.set()
+        self._recordings.catch_up()
 
     def _catch_up(self, channel: Channel, leg: _Leg, up: bool) -> None:
         if up:
             self._of_leg(leg, Answered(channel))
+        if leg.listening is not None:
+            self._look_for_verdict(channel, leg)
         if leg.playing is not None:
             self._post(
                 translate.find_playback(channel, leg.playing), partial(self._playback_found, channel, leg.playing)
             )
 
+    def _look_for_verdict(self, channel: Channel, leg: _Leg) -> None:
+        """A verdict may have been missed, or will never come: ask where the channel is, then what was found."""
+
+        def located(answer: AriAnswer | None) -> None:
+            if answer is not None and answer.ok and not translate.is_listened_to(answer.value()):
+                self._post(translate.find_variable(channel, "AMDSTATUS"), judged)
+
+        def judged(answer: AriAnswer | None) -> None:
+            self._post(translate.find_variable(channel, "AMDCAUSE"), partial(explained, _value(answer)))
+
+        def explained(status: str, answer: AriAnswer | None) -> None:
+            if answer is not None and self._legs.get(channel) is leg:
+                found = translate.verdict(status, _value(answer))
+                self._tell_verdict(channel, leg, *(found or (Verdict.NOT_SURE, "AWAY")))
+
+        self._post(translate.find(channel), located)
+
     def _playback_found(self, channel: Channel, turn: int, answer: AriAnswer | None) -> None:
         leg = self._legs.get(channel)
         if leg is not None and leg.playing == turn and answer is not None and answer.status == _NOT_FOUND:
             self._of_leg(leg, PromptEnded(channel, turn))
+
+
+def _value(answer: AriAnswer | None) -> str:
+    return str(answer.value()["value"]) if answer is not None and answer.ok else ""
 
 
 def _missing(sounds: tuple[Sound, ...]) -> Path | None:

@@ -12,7 +12,20 @@ from pathlib import Path
 from typing import Any, assert_never
 from urllib.parse import quote
 
-from outdial.core.commands import Dial, HangUp, Join, Play, Ringback, StopPlaying, SwitchCommand
+from outdial.core.amd import Verdict
+from outdial.core.commands import (
+    Classify,
+    Dial,
+    HangUp,
+    Join,
+    Play,
+    Record,
+    RecordTalk,
+    Ringback,
+    StopPlaying,
+    StopRecording,
+    SwitchCommand,
+)
 from outdial.core.dialstring import check_dial_string
 from outdial.core.errors import NotDiallable
 from outdial.core.events import Answered, HungUp, KeyPressed, NetworkEvent, PromptEnded, PromptFailed, Ringing
@@ -29,8 +42,11 @@ from outdial.drivers.asterisk.client import (
     ChannelHangupRequest,
     ChannelStateChange,
     PlaybackFinished,
+    RecordingFailed,
+    RecordingFinished,
     StasisStart,
 )
+from outdial.drivers.asterisk.configuration import AMD_CONTEXT, APP_VARIABLE, amd_variables
 
 EXTENSION_ENDPOINT = "PJSIP/{number}"
 """How an extension of the Asterisk itself is dialled; `{number}` stands for it."""
@@ -43,8 +59,10 @@ NOT_DIALLABLE_CAUSE = 28
 """Q.850: invalid number format. For a number that may not reach a dial string."""
 
 _OURS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:-2)?")
+_RECORDING = re.compile(rf"(?P<channel>{_OURS.pattern})(?:-t(?P<turn>[0-9]+))?")
 _PLAYBACK = re.compile(r"(?P<channel>.+)-t(?P<turn>[0-9]+)")
 _TRUNK = re.compile(r"[A-Za-z0-9_.-]+")
+_LISTENED = ("amd",)
 _CALLER = re.compile(r"[A-Za-z0-9_.*#+-]{0,64}")
 
 
@@ -60,7 +78,7 @@ def heard(event: AriEvent) -> NetworkEvent | None:
     """What an ARI event says to a call; None when it says nothing."""
     match event:
         case StasisStart():
-            return Answered(Channel(event.channel.id))
+            return None if event.args[:1] == _LISTENED else Answered(Channel(event.channel.id))
         case ChannelStateChange():
             return Ringing(Channel(event.channel.id)) if event.channel.state == "Ringing" else None
         case ChannelDtmfReceived():
@@ -69,7 +87,7 @@ def heard(event: AriEvent) -> NetworkEvent | None:
             return _playback_over(event)
         case ChannelDestroyed():
             return HungUp(Channel(event.channel.id), event.tech_cause, event.cause)
-        case ChannelHangupRequest() | ApplicationReplaced():
+        case RecordingFinished() | RecordingFailed() | ChannelHangupRequest() | ApplicationReplaced():
             return None
         case _:
             assert_never(event)
@@ -83,6 +101,30 @@ def _playback_over(event: PlaybackFinished) -> PromptEnded | PromptFailed | None
     if event.playback.state == "done":
         return PromptEnded(channel, turn)
     return PromptFailed(channel, turn, "Asterisk could not play the file; its log says why")
+
+
+_VERDICTS: Mapping[str, Verdict] = {
+    "HUMAN": Verdict.HUMAN,
+    "MACHINE": Verdict.MACHINE,
+    "NOTSURE": Verdict.NOT_SURE,
+}
+
+
+def comes_back(event: StasisStart) -> bool:
+    """Whether a channel comes back from being listened to."""
+    return event.args[:1] == _LISTENED
+
+
+def verdict(status: str, cause: str) -> tuple[Verdict, str] | None:
+    """What AMDSTATUS and AMDCAUSE say; None when they say that nobody is there any more, or nothing."""
+    # The cause goes on with what was measured: HUMAN-805-800.
+    return (_VERDICTS[status], cause.partition("-")[0]) if status in _VERDICTS else None
+
+
+def is_listened_to(channel: Mapping[str, Any]) -> bool:
+    """Whether a channel of `GET /channels` is with answering-machine detection, or on its way back."""
+    place = channel.get("dialplan") or {}
+    return place.get("context") == AMD_CONTEXT and place.get("app_name") != "Stasis"
 
 
 def standing(channels: Sequence[Mapping[str, Any]], subscribed: Sequence[str]) -> dict[Channel, bool]:
@@ -154,6 +196,16 @@ def requests(command: SwitchCommand, app: str, extension_endpoint: str = EXTENSI
                 AriRequest("POST", f"bridges/{bridge}", (("type", "mixing"),)),
                 AriRequest("POST", f"bridges/{bridge}/addChannel", (("channel", f"{command.first},{command.second}"),)),
             )
+        case Classify():
+            return _classify(command, app)
+        case Record():
+            limit = str(max(1, math.ceil(command.longest_seconds)))
+            name = recording_name(app, command.channel, command.turn)
+            return (_record(f"channels/{command.channel}", name, ("maxDurationSeconds", limit)),)
+        case StopRecording():
+            return (stop_recording(recording_name(app, command.channel, command.turn)),)
+        case RecordTalk():
+            return (_record(f"bridges/{bridge_id(command.first)}", talk_name(app, command.first)),)
         case HangUp():
             return (AriRequest("DELETE", f"channels/{command.channel}"),)
         case _:
@@ -180,6 +232,55 @@ def _dial(dial: Dial, app: str, extension_endpoint: str) -> AriRequest:
     return AriRequest("POST", "channels", tuple(query))
 
 
+def _classify(classify: Classify, app: str) -> tuple[AriRequest, ...]:
+    # One request sets all the variables. The former verdict goes, so that one that is there later is of this turn.
+    variables: dict[str, object] = {APP_VARIABLE: app, "AMDSTATUS": "", "AMDCAUSE": "", **amd_variables(classify.amd)}
+    settings = (("variable", f"ARRAY({','.join(variables)})"), ("value", ",".join(map(str, variables.values()))))
+    detour = (("context", AMD_CONTEXT), ("extension", "s"), ("priority", "1"))
+    return (
+        AriRequest("POST", f"channels/{classify.channel}/variable", settings),
+        AriRequest("POST", f"channels/{classify.channel}/continue", detour),
+    )
+
+
+def _record(what: str, name: str, *limits: tuple[str, str]) -> AriRequest:
+    query = (("name", name), ("format", "wav"), ("ifExists", "overwrite"), ("beep", "false"), ("terminateOn", "none"))
+    return AriRequest("POST", f"{what}/record", (*query, *limits))
+
+
+def recording_name(app: str, channel: Channel, turn: int) -> str:
+    """The name of what a turn records, told apart from those of other applications on the same Asterisk."""
+    return f"{app}-{channel}-t{turn}"
+
+
+def talk_name(app: str, first: Channel) -> str:
+    """The name of the recording of a joint."""
+    return f"{app}-{first}"
+
+
+def recorded(app: str, name: str) -> tuple[Channel, int | None] | None:
+    """The channel and the turn that a recording was named after, no turn for a talk; None for one of somebody else."""
+    named = _RECORDING.fullmatch(name.removeprefix(f"{app}-")) if name.startswith(f"{app}-") else None
+    if named is None:
+        return None
+    return Channel(named["channel"]), int(named["turn"]) if named["turn"] else None
+
+
+def stop_recording(name: str) -> AriRequest:
+    """End a recording and keep it."""
+    return AriRequest("POST", f"recordings/live/{name}/stop")
+
+
+def find_recording(name: str) -> AriRequest:
+    """Ask whether a recording is still being made."""
+    return AriRequest("GET", f"recordings/live/{name}")
+
+
+def forget_recording(name: str) -> AriRequest:
+    """Take a stored recording away."""
+    return AriRequest("DELETE", f"recordings/stored/{name}")
+
+
 def playback_id(channel: Channel, turn: int) -> str:
     """The name of what a turn plays."""
     return f"{channel}-t{turn}"
@@ -198,6 +299,11 @@ def unjoin(bridge: str) -> AriRequest:
 def find(channel: Channel) -> AriRequest:
     """Ask whether a channel stands."""
     return AriRequest("GET", f"channels/{channel}")
+
+
+def find_variable(channel: Channel, name: str) -> AriRequest:
+    """Ask for a variable of a channel."""
+    return AriRequest("GET", f"channels/{channel}/variable", (("variable", name),))
 
 
 def find_playback(channel: Channel, turn: int) -> AriRequest:

@@ -6,6 +6,7 @@ from typing import Any
 
 import asyncpg
 
+from outdial.core.amd import Verdict
 from outdial.core.call import Call, Connection, Party, Plan, State
 from outdial.core.ids import AttemptId
 from outdial.core.outcome import Outcome
@@ -30,6 +31,12 @@ def life_to(call: Call) -> dict[str, Any] | None:
         "turn": call.turn,
         "position": position,
         "answers_given": call.answers_given,
+        "detour": call.detour,
+        "verdict": call.verdict,
+        "verdict_cause": call.verdict_cause,
+        "verdict_seconds": call.verdict_seconds,
+        "connect_at": call.connect_at,
+        "hold_turn": call.hold_turn,
         "transfer_extension": call.transfer_extension,
         "outcome": call.outcome,
         "ended_by": call.ended_by,
@@ -53,6 +60,12 @@ def call_from(row: asyncpg.Record) -> Call:
         position=None if position is None else _position_from(position),
         goals=tuple(life.get("goals", ())),
         answers_given=life.get("answers_given", 0),
+        detour=life.get("detour", 0),
+        verdict=None if life.get("verdict") is None else Verdict(life["verdict"]),
+        verdict_cause=life.get("verdict_cause", ""),
+        verdict_seconds=life.get("verdict_seconds", 0.0),
+        connect_at=life.get("connect_at", ""),
+        hold_turn=life.get("hold_turn", 0),
         transfer_extension=life.get("transfer_extension", ""),
         outcome=None if outcome is None else Outcome(outcome),
         ended_by=None if ended_by is None else Party(ended_by),

@@ -6,11 +6,13 @@ replaces what the callee meant to do.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from outdial.drivers.sandbox.plan import BUSY, Answers, Behaviour, BusyFirst, Refuses, RingsOut
+from outdial.core.amd import Amd, Verdict
+from outdial.drivers.sandbox.plan import BUSY, Answers, Behaviour, BusyFirst, Refuses, RingsOut, Voice
 
 RING_LIMIT_SIP_CODE = 480
 RING_LIMIT_Q850_CAUSE = 19
@@ -63,6 +65,15 @@ class Leave:
     after_seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Impression:
+    """What answering-machine detection makes of a callee, and after how long. `cause` is Asterisk's word for it."""
+
+    after_seconds: float
+    verdict: Verdict
+    cause: str
+
+
 def meet(behaviour: Behaviour, calls_before: int) -> Met:
     """How the callee behaves this time, having been called so often before."""
     if isinstance(behaviour, BusyFirst):
@@ -108,6 +119,54 @@ def intention(callee: Answers, pressed: int, heard: Heard, prompt_seconds: float
             return None
         case _:
             assert_never(heard)
+
+
+_SPOKEN = 0.8
+"""The part of a word's time in which it sounds; the rest is the pause after it."""
+
+
+def listen(callee: Answers, amd: Amd, since_answer_seconds: float) -> Impression:
+    """What detection by these settings makes of a callee who picked up so long ago.
+
+    It goes as Asterisk's does; but for the threshold, for here silence is silent and a voice is loud.
+    """
+    total = amd.total_analysis / 1000
+    impression = _impression(_sounds(callee, since_answer_seconds), amd) if callee.voice is not Voice.NO_MEDIA else None
+    if impression is None or impression.after_seconds >= total:
+        return Impression(total, Verdict.NOT_SURE, "TOOLONG")
+    return impression
+
+
+def _sounds(callee: Answers, from_seconds: float) -> list[tuple[float, float]]:
+    """When what is heard from then on begins and ends, in milliseconds from there."""
+    if callee.voice is Voice.FAX:
+        return [(0.0, math.inf)]
+    greeting, sounds = callee.greeting, []
+    for word in range(greeting.words):
+        begins = greeting.after_seconds + word * greeting.word_seconds - from_seconds
+        ends = begins + _SPOKEN * greeting.word_seconds
+        if ends > 0:
+            sounds.append((1000 * max(0.0, begins), 1000 * ends))
+    return sounds
+
+
+def _impression(sounds: list[tuple[float, float]], amd: Amd) -> Impression | None:
+    """None: nothing that could be judged by was heard."""
+    if not sounds or sounds[0][0] > amd.initial_silence:
+        return Impression(amd.initial_silence / 1000, Verdict.MACHINE, "INITIALSILENCE")
+    words = 0
+    following = [begins for begins, _ in sounds[1:]]
+    for (begins, ends), next_begins in zip(sounds, [*following, math.inf], strict=True):
+        if ends - begins > amd.greeting:
+            return Impression((begins + amd.greeting) / 1000, Verdict.MACHINE, "LONGGREETING")
+        if ends - begins > amd.max_word:
+            return Impression((begins + amd.max_word) / 1000, Verdict.MACHINE, "MAXWORDLENGTH")
+        words += ends - begins >= amd.min_word
+        if words > amd.max_words:
+            return Impression((begins + amd.min_word) / 1000, Verdict.MACHINE, "MAXWORDS")
+        if words and next_begins - ends > amd.after_greeting_silence:
+            return Impression((ends + amd.after_greeting_silence) / 1000, Verdict.HUMAN, "HUMAN")
+    return None
 
 
 def _leave(after_seconds: float | None) -> Leave | None:

@@ -17,6 +17,11 @@ from random import Random
 THINKING_SECONDS = 0.7
 """How long a planned human waits, when a prompt is over, before pressing a key."""
 
+TAKEN_FOR_A_MACHINE = 0.05
+"""The share of people nobody planned whose greeting sounds like a machine's."""
+TAKEN_FOR_A_PERSON = 0.1
+"""The share of machines nobody planned that begin with a word and a pause."""
+
 _PLANNED = re.compile(r"7000(?P<kind>[0-9]{2})(?P<parameter>[0-9]{5})")
 _PLANNED_DIGITS = 11
 _EXTENSION = re.compile(r"[0-9]{2,5}")
@@ -24,6 +29,8 @@ _EXTENSION_ANSWER_SECONDS = 1.0
 _EXTENSION_TALK_SECONDS = 2.0
 _HUMAN_RING_SECONDS = (0.5, 3.0)
 _MACHINE_GREETING_SECONDS = 5.0
+_RECITED_AFTER_SECONDS = 0.3
+_RECITED_WORD_SECONDS = 0.8
 _WORDS = {1: "да", 2: "нет", 3: "yes", 4: "no", 5: "да, мне удобно завтра после обеда"}
 
 
@@ -37,6 +44,17 @@ class Voice(StrEnum):
     FAX = "fax"
     NO_MEDIA = "no_media"
     """Not even silence: no packets come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What is said on picking up, as answering-machine detection hears it: words that it could count."""
+
+    after_seconds: float = 0.4
+    """The silence before it."""
+    words: int = 1
+    word_seconds: float = 0.7
+    """From the beginning of a word to that of the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +84,8 @@ class Answers:
     voice: Voice = Voice.SILENCE
     voice_seconds: float = 0.0
     """How long the talk or the greeting lasts; 0 where it goes on or there is none."""
+    greeting: Greeting = Greeting()
+    """Of a fax and where no media come, there is none."""
     words: str = ""
     """What the callee says after each prompt."""
     keys: str = ""
@@ -132,7 +152,12 @@ def _planned(subscriber: str, kind: str, parameter: str, chance: Random) -> Beha
         case "05":
             return RingsOut()
         case "10":
-            return Answers(ring_seconds=ring, voice=Voice.MACHINE, voice_seconds=_MACHINE_GREETING_SECONDS)
+            return Answers(
+                ring_seconds=ring,
+                voice=Voice.MACHINE,
+                voice_seconds=_MACHINE_GREETING_SECONDS,
+                greeting=_recited(_MACHINE_GREETING_SECONDS),
+            )
         case "11":
             return Answers(ring_seconds=ring, leaves_after_seconds=amount / 1000)
         case "12":
@@ -165,6 +190,7 @@ def talks_when_others_do(extension: str) -> bool:
 
 
 def _extension(number: str) -> Behaviour:
+    """An employee who is asked something presses 1, or 0 where the number ends in 3."""
     match number[-1]:
         case "7":
             return REJECTS
@@ -173,12 +199,23 @@ def _extension(number: str) -> Behaviour:
         case "9":
             return BUSY
         case "6":
-            return Answers(ring_seconds=_EXTENSION_ANSWER_SECONDS, talk_seconds=_EXTENSION_TALK_SECONDS)
-        case _:
-            return Answers(ring_seconds=_EXTENSION_ANSWER_SECONDS)
+            return Answers(ring_seconds=_EXTENSION_ANSWER_SECONDS, leaves_after_seconds=_EXTENSION_TALK_SECONDS)
+        case last:
+            return Answers(ring_seconds=_EXTENSION_ANSWER_SECONDS, keys="0" if last == "3" else "1")
 
 
 # ------------------------------------------------------------------------------------------- the population
+
+
+def _recited(seconds: float) -> Greeting:
+    """The greeting of a machine, which takes so long."""
+    return Greeting(_RECITED_AFTER_SECONDS, round(seconds / _RECITED_WORD_SECONDS), _RECITED_WORD_SECONDS)
+
+
+def _hello(chance: Random) -> Greeting:
+    """How a person picks up: most with a word, some with their firm and name, which detection takes for a machine."""
+    words = chance.randint(5, 8) if chance.random() < TAKEN_FOR_A_MACHINE else 1
+    return Greeting(chance.uniform(0.2, 0.8), words, chance.uniform(0.5, 1.0))
 
 
 def _presser(chance: Random) -> Answers:
@@ -191,19 +228,24 @@ def _presser(chance: Random) -> Answers:
         barge_in_seconds=chance.uniform(1.0, 6.0) if chance.random() < 0.25 else None,
         patience_seconds=chance.uniform(10, 40),
         talk_seconds=chance.uniform(20, 180),
+        greeting=_hello(chance),
     )
 
 
 def _early_leaver(chance: Random) -> Answers:
-    return Answers(ring_seconds=chance.uniform(4, 15), leaves_after_seconds=chance.uniform(0.5, 5))
+    return Answers(
+        ring_seconds=chance.uniform(4, 15), leaves_after_seconds=chance.uniform(0.5, 5), greeting=_hello(chance)
+    )
 
 
 def _machine(chance: Random) -> Answers:
+    ring, recites = chance.uniform(12, 22), chance.uniform(4, 12)
     return Answers(
-        ring_seconds=chance.uniform(12, 22),
+        ring_seconds=ring,
         voice=Voice.MACHINE,
-        voice_seconds=chance.uniform(4, 12),
+        voice_seconds=recites,
         leaves_after_seconds=chance.uniform(40, 90),
+        greeting=Greeting() if chance.random() < TAKEN_FOR_A_PERSON else _recited(recites),
     )
 
 

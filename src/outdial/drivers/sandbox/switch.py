@@ -15,20 +15,70 @@ from functools import partial
 from pathlib import Path
 from typing import assert_never
 
-from outdial.core.commands import Dial, HangUp, Join, Play, Ringback, Sound, StopPlaying, SwitchCommand
-from outdial.core.events import Answered, HungUp, KeyPressed, NetworkEvent, PromptEnded, PromptFailed, Ringing
+import structlog
+
+from outdial.core.amd import Verdict
+from outdial.core.commands import (
+    Classify,
+    Dial,
+    HangUp,
+    Join,
+    Play,
+    Record,
+    RecordTalk,
+    Ringback,
+    Sound,
+    StopPlaying,
+    StopRecording,
+    SwitchCommand,
+)
+from outdial.core.events import (
+    Answered,
+    Classified,
+    HungUp,
+    KeyPressed,
+    NetworkEvent,
+    PromptEnded,
+    PromptFailed,
+    Recorded,
+    Ringing,
+)
 from outdial.core.extension import ExtensionState
 from outdial.core.ids import Channel
-from outdial.drivers.sandbox.callee import Fails, Heard, Leave, PicksUp, Press, end_of_ringing, intention, meet, rings
+from outdial.drivers.sandbox.callee import (
+    Fails,
+    Heard,
+    Impression,
+    Leave,
+    PicksUp,
+    Press,
+    end_of_ringing,
+    intention,
+    listen,
+    meet,
+    rings,
+)
 from outdial.drivers.sandbox.log import Witness
-from outdial.drivers.sandbox.plan import Answers, BusyFirst, behaviour_of, is_extension, talks_when_others_do
+from outdial.drivers.sandbox.plan import Answers, BusyFirst, Voice, behaviour_of, is_extension, talks_when_others_do
+from outdial.drivers.sandbox.recording import write_silence
 from outdial.ports import Clock, SwitchDown
+
+log = structlog.get_logger(__name__)
 
 _CANCELLED_SIP_CODE = 487
 _NORMAL_CLEARING = 16
 
 _EVENTS_IN_A_ROW = 100
 """After so many events that were there already, other work gets its turn."""
+
+
+@dataclass(slots=True, eq=False)
+class _Talk:
+    """Two legs whose talk is recorded, and since when."""
+
+    path: Path
+    since: float
+    legs: tuple[_Line, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -42,8 +92,18 @@ class _Line:
     pressed: int = 0
     moment: int = 0
     """Rises with everything that the callee hears; an intention of an earlier moment is void."""
-    prompts: deque[Play] = field(default_factory=deque)
-    """What is being played, and what waits to be played after it."""
+    doing: deque[Play | Record] = field(default_factory=deque)
+    """What is being played or recorded, and what waits to be after it."""
+    answered_at: float = 0.0
+    recording_since: float = 0.0
+    """When what is being recorded began."""
+    listening: bool = False
+    """Whether somebody listens who picked up."""
+    talk: _Talk | None = None
+
+    @property
+    def hears_a_prompt(self) -> bool:
+        return bool(self.doing) and isinstance(self.doing[0], Play)
 
 
 class SandboxSwitch:
@@ -89,6 +149,14 @@ class SandboxSwitch:
                 self._let_hear(command.channel, Heard.RINGBACK)
             case Join():
                 self._join(command)
+            case Classify():
+                self._classify(command)
+            case Record():
+                self._record(command)
+            case StopRecording():
+                self._stop_recording(command)
+            case RecordTalk():
+                self._record_talk(command)
             case HangUp():
                 self._hang_up(command.channel)
             case _:
@@ -127,7 +195,8 @@ class SandboxSwitch:
         if self._closed:
             return
         self._closed = True
-        for channel in self._lines:
+        for channel, line in self._lines.items():
+            self._keep_what_was_heard(line)
             self._announce(HungUp(channel, lost=True))
         self._lines.clear()
         self._to_extensions.clear()
@@ -165,29 +234,70 @@ class SandboxSwitch:
             return
         if line.callee is None:
             self._announce(PromptFailed(play.channel, play.turn, "the call has not been answered"))
+        elif line.listening:
+            self._announce(PromptFailed(play.channel, play.turn, "it is being listened who picked up"))
         elif missing := _missing(play.sounds):
             self._announce(PromptFailed(play.channel, play.turn, f"{missing} does not exist"))
         else:
-            line.prompts.append(play)
-            if len(line.prompts) == 1:
-                self._start_prompt(line)
+            self._do(line, play)
 
     def _stop_playing(self, stop: StopPlaying) -> None:
         line = self._lines.get(stop.channel)
-        play = next((play for play in line.prompts if play.turn == stop.turn), None) if line else None
+        plays = (each for each in line.doing if isinstance(each, Play)) if line else ()
+        play = next((play for play in plays if play.turn == stop.turn), None)
         if line is None or play is None:
             return
-        was_heard = play is line.prompts[0]
-        line.prompts.remove(play)
+        was_heard = play is line.doing[0]
+        line.doing.remove(play)
         self._announce(PromptEnded(stop.channel, stop.turn))
         if was_heard:
-            self._next_prompt(line, Heard.SILENCE)
+            self._go_on(line, Heard.SILENCE)
 
     def _join(self, join: Join) -> None:
         legs = [self._lines.get(join.first), self._lines.get(join.second)]
         if all(leg is not None and leg.callee is not None for leg in legs):
             for channel in (join.first, join.second):
                 self._let_hear(channel, Heard.SOMEBODY)
+
+    def _classify(self, classify: Classify) -> None:
+        line = self._lines.get(classify.channel)
+        if line is None:
+            return
+        if line.callee is None or line.listening:
+            reason = "BUSY" if line.listening else "NOTANSWERED"
+            self._announce(Classified(classify.channel, classify.turn, Verdict.NOT_SURE, reason, 0.0))
+            return
+        line.listening = True
+        impression = listen(line.callee, classify.amd, self._clock.monotonic() - line.answered_at)
+        self._clock.call_after(impression.after_seconds, partial(self._judge, line, classify.turn, impression))
+
+    def _record(self, record: Record) -> None:
+        line = self._lines.get(record.channel)
+        if line is None:
+            return
+        if line.callee is None or line.listening:
+            self._announce(Recorded(record.channel, record.turn, None))
+        else:
+            self._do(line, record)
+
+    def _stop_recording(self, stop: StopRecording) -> None:
+        line = self._lines.get(stop.channel)
+        records = (each for each in line.doing if isinstance(each, Record)) if line else ()
+        record = next((record for record in records if record.turn == stop.turn), None)
+        if line is None or record is None:
+            return
+        if record is line.doing[0]:
+            self._end_recording(line, record)
+        else:
+            line.doing.remove(record)
+            self._announce(Recorded(stop.channel, stop.turn, None))
+
+    def _record_talk(self, record: RecordTalk) -> None:
+        legs = [leg for leg in map(self._lines.get, (record.first, record.second)) if leg is not None and leg.callee]
+        if len(legs) == 2:
+            talk = _Talk(record.path, self._clock.monotonic(), tuple(legs))
+            for leg in legs:
+                leg.talk = talk
 
     def _hang_up(self, channel: Channel) -> None:
         line = self._lines.get(channel)
@@ -203,7 +313,7 @@ class SandboxSwitch:
             case Fails():
                 self._end(line, end.sip_code, end.q850_cause)
             case PicksUp():
-                line.callee = end.callee
+                line.callee, line.answered_at = end.callee, self._clock.monotonic()
                 self._callees_on_the_line += not line.extension
                 self._announce(Answered(line.channel))
                 if end.callee.leaves_after_seconds is not None:
@@ -212,23 +322,50 @@ class SandboxSwitch:
             case _:
                 assert_never(end)
 
-    def _start_prompt(self, line: _Line) -> None:
-        play = line.prompts[0]
-        seconds = sum(sound.seconds for sound in play.sounds)
-        self._clock.call_after(seconds, partial(self._end_prompt, line, play))
-        self._let_hear(line.channel, Heard.PROMPT, seconds)
+    def _do(self, line: _Line, command: Play | Record) -> None:
+        """One thing at a time is played or recorded on a line."""
+        line.doing.append(command)
+        if len(line.doing) == 1:
+            self._start(line)
+
+    def _start(self, line: _Line) -> None:
+        match line.doing[0]:
+            case Play() as play:
+                seconds = sum(sound.seconds for sound in play.sounds)
+                self._clock.call_after(seconds, partial(self._end_prompt, line, play))
+                self._let_hear(line.channel, Heard.PROMPT, seconds)
+            case Record() as record:
+                line.recording_since = self._clock.monotonic()
+                self._clock.call_after(record.longest_seconds, partial(self._end_recording, line, record))
+            case other:
+                assert_never(other)
 
     def _end_prompt(self, line: _Line, play: Play) -> None:
-        if self._stands(line) and line.prompts and line.prompts[0] is play:
-            line.prompts.popleft()
+        if self._stands(line) and line.doing and line.doing[0] is play:
+            line.doing.popleft()
             self._announce(PromptEnded(line.channel, play.turn))
-            self._next_prompt(line, Heard.END_OF_PROMPT)
+            self._go_on(line, Heard.END_OF_PROMPT)
 
-    def _next_prompt(self, line: _Line, otherwise: Heard) -> None:
-        if line.prompts:
-            self._start_prompt(line)
-        else:
-            self._let_hear(line.channel, otherwise)
+    def _end_recording(self, line: _Line, record: Record) -> None:
+        if self._stands(line) and line.doing and line.doing[0] is record:
+            line.doing.popleft()
+            seconds = self._keep_record(line, record)
+            self._announce(Recorded(line.channel, record.turn, record.path if seconds else None, seconds))
+            if line.doing:
+                self._start(line)
+
+    def _go_on(self, line: _Line, heard: Heard) -> None:
+        """A prompt is over; a callee who is recorded hears what follows a prompt, too."""
+        if line.doing:
+            self._start(line)
+        if not line.hears_a_prompt:
+            self._let_hear(line.channel, heard)
+
+    def _judge(self, line: _Line, turn: int, impression: Impression) -> None:
+        if self._stands(line):
+            line.listening = False
+            seconds = impression.after_seconds
+            self._announce(Classified(line.channel, turn, impression.verdict, impression.cause, seconds))
 
     def _let_hear(self, channel: Channel, heard: Heard, prompt_seconds: float = 0.0) -> None:
         """Let the callee form an intention about what is heard from now on; the former one is void."""
@@ -247,7 +384,7 @@ class SandboxSwitch:
             case Press():
                 line.pressed += 1
                 self._announce(KeyPressed(line.channel, intended.key))
-                if not line.prompts:
+                if not line.hears_a_prompt:
                     self._let_hear(line.channel, Heard.SILENCE)
             case Leave():
                 self._leave(line)
@@ -264,7 +401,30 @@ class SandboxSwitch:
         # By identity: the same channel id may have been dialled anew.
         return self._lines.get(line.channel) is line
 
+    def _keep_what_was_heard(self, line: _Line) -> None:
+        """The line ends: what is recorded there is over."""
+        if line.doing and isinstance(line.doing[0], Record):
+            self._keep_record(line, line.doing[0])
+        if line.talk is not None:
+            self._keep(line.channel, line.talk.path, line.talk.since)
+            for leg in line.talk.legs:
+                leg.talk = None
+
+    def _keep_record(self, line: _Line, record: Record) -> float:
+        if line.callee is None or line.callee.voice is Voice.NO_MEDIA:
+            return 0.0
+        return self._keep(line.channel, record.path, line.recording_since)
+
+    def _keep(self, channel: Channel, path: Path, since: float) -> float:
+        """Write what was recorded since then; the seconds in the file, 0 where there is none."""
+        try:
+            return write_silence(path, self._clock.monotonic() - since)
+        except OSError as error:
+            log.error("recording_not_written", channel=channel, path=str(path), reason=str(error))
+            return 0.0
+
     def _end(self, line: _Line, sip_code: int, q850_cause: int) -> None:
+        self._keep_what_was_heard(line)
         del self._lines[line.channel]
         if line.extension:
             del self._to_extensions[line.channel]

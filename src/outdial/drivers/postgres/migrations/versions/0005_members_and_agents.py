@@ -64,6 +64,7 @@ create table numbers (
     attempts       integer not null default 0,
     last_call_at   timestamptz,
     first_next     boolean not null default false,
+    wanted_next    boolean not null default false,
     range_id       text not null default '',
     range_attempts integer not null default 0,
     wire           json not null default '{}',
