@@ -409,6 +409,9 @@ class Campaigns(Protocol):
     async def by_key(self, tenant: TenantId, dialect: str, key: str) -> Campaign | None:
         """The campaign that its caller knows by this key."""
 
+    async def by_ids(self, tenant: TenantId, dialect: str, ids: Collection[CampaignId]) -> list[Campaign]:
+        """Those of the campaigns that there are, and that are the tenant's in that dialect."""
+
     async def all(
         self, tenant: TenantId, dialect: str, state: CampaignState | None, after: int, limit: int | None
     ) -> list[Campaign]:
