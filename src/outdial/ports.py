@@ -479,7 +479,7 @@ class Members(Protocol):
 
     async def revive(self, campaign: CampaignId, since: datetime, step: str, at: datetime, *, empty_log: bool) -> int:
         """Begin anew with finished members that were made since a moment, were not reached and have a number that was
-        not stopped; how many. `step` is noted in the log of each, or is all of it."""
+        not stopped; how many. `step` is noted in the log of each, or is all of it, and in the campaign's history."""
 
     async def dress(self, campaign: CampaignId, variables: Mapping[str, str]) -> None:
         """Put a campaign's variables on its open members; their own count before them."""
@@ -566,9 +566,6 @@ class Standings(Protocol):
 
     async def forget_tallies(self, campaign: CampaignId, by: str) -> None:
         """Count its agents from nothing, and free those who are kept for a call that is not there."""
-
-    async def write_history(self, campaign: CampaignId, action: str, value: str) -> None:
-        """Note that something happened."""
 
     async def history(self, campaign: CampaignId, search: Search, shape: Keep | Drop | None) -> list[dict[str, Any]]:
         """A page of what happened, oldest first, as documents of `_id`, `dialer`, `createdOn`, `action` and `value`."""

@@ -43,11 +43,13 @@ At = Annotated[Door, Depends(door_of)]
 
 
 async def sent_by(request: Request, door: At) -> Any:
-    """The body: an object or an array; an empty object when there is none, the members of a form when it is one.
+    """The body: an object or an array; an empty object when there is none (`request.state.has_body` says so), the members
+    of a form when it is one.
 
     Raises `Refused` 400 for what is neither, and `TooLarge`.
     """
     raw = (await wire.body(request, door.largest_body)).strip()
+    request.state.has_body = bool(raw)
     if not raw:
         return {}
     if raw[:1] not in b"{[" and _is_form(request):

@@ -135,7 +135,7 @@ async def remove_member(dialer: str, id: str, door: At, who: Remover) -> Respons
 @router.delete(_MEMBERS, summary="Delete members", openapi_extra=FILTER_BODY)
 async def remove_members(dialer: str, request: Request, door: At, who: Remover, sent: Sent) -> Response:
     """Those of the filter that is the body; `{}` is all but those that somebody is calling."""
-    if not isinstance(sent, dict) or not await request.body():
+    if not isinstance(sent, dict) or not request.state.has_body:
         raise Refused(400, "Bad request: filter is required.")
     wanted = mongo.condition({name: value for name, value in sent.items() if name not in ("access_token", "x_key")})
     campaign = await find(door, who, dialer)

@@ -289,9 +289,9 @@ class Question:
             start = self._start(source, by.path)
             values = self._walk(start)
             if not start.scalar or start.rest or start.rows:
-                leaf = self._alias()
-                sorted_by = ", ".join(_order_of(f"{leaf}.v", by.descending))
-                values = f"select {leaf}.v from ({self._leaves(values, arrays=False)}) {leaf}(v) order by {sorted_by} limit 1"
+                leaf, leaves = self._alias(), self._leaves(values, arrays=False)
+                first = ", ".join(_order_of(f"{leaf}.v", by.descending))
+                values = f"select {leaf}.v from ({leaves}) {leaf}(v) order by {first} limit 1"
             joins.append(f"left join lateral ({values}) {alias}(v) on true")
             keys += _order_of(f"{alias}.v", by.descending)
         return keys, " ".join(joins)

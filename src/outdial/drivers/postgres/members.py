@@ -188,7 +188,7 @@ class PostgresMembers:
 
     async def revive(self, campaign: CampaignId, since: datetime, step: str, at: datetime, *, empty_log: bool) -> int:
         note = [{"kind": "emptied" if empty_log else "step", "time": _milliseconds(at), "data": step}]
-        revived: int = await self._pool.fetchval(_SQL["revive"], campaign, since, to_json(note), empty_log)
+        revived: int = await self._pool.fetchval(_SQL["revive"], campaign, since, to_json(note), empty_log, step)
         return revived
 
     async def dress(self, campaign: CampaignId, variables: Mapping[str, str]) -> None:

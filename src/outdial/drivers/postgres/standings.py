@@ -35,7 +35,8 @@ _HISTORY = Relation(
             "value": "to_jsonb(h.value)",
         },
     ),
-    whole=f"jsonb_build_object('_id', {_ID}, 'dialer', p.key, 'createdOn', {_CREATED}, 'action', h.action, 'value', h.value)",
+    whole=f"jsonb_build_object('_id', {_ID}, 'dialer', p.key, 'createdOn', {_CREATED},"
+    " 'action', h.action, 'value', h.value)",
 )
 
 
@@ -63,9 +64,6 @@ class PostgresStandings:
 
     async def forget_tallies(self, campaign: CampaignId, by: str) -> None:
         await self._pool.execute(_SQL["forget_tallies"], campaign, by)
-
-    async def write_history(self, campaign: CampaignId, action: str, value: str) -> None:
-        await self._pool.execute(_SQL["write_history"], campaign, action, value)
 
     async def history(self, campaign: CampaignId, search: Search, shape: Keep | Drop | None) -> list[dict[str, Any]]:
         question = Question(campaign)

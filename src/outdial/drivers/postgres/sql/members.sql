@@ -18,8 +18,8 @@
 
 -- name: log
 -- Newest first: the attempts, and what happened to the member without one, both since the log was last emptied.
-(select coalesce(jsonb_agg(l.item order by l.at desc), '[]'::jsonb) from (
-    select a.reserved_at as at, jsonb_build_object(
+(select coalesce(jsonb_agg(l.item order by l.at desc, l.kind desc), '[]'::jsonb) from (
+    select a.reserved_at as at, 'attempt' as kind, jsonb_build_object(
         'state', case when a.state = 'ended' then 'end' else 'reserved' end,
         'reservedTime', (extract(epoch from a.reserved_at) * 1000)::bigint,
         'session', a.id,
@@ -55,7 +55,7 @@
       and (extract(epoch from a.reserved_at) * 1000)::bigint
           >= coalesce((select max((e ->> 'time')::bigint) from jsonb_array_elements(c.log) e where e ->> 'kind' = 'emptied'), 0)
     union all
-    select to_timestamp((e ->> 'time')::double precision / 1000),
+    select to_timestamp((e ->> 'time')::double precision / 1000), 'step',
            jsonb_build_object('steps', jsonb_build_array(jsonb_build_object('time', e -> 'time', 'data', e -> 'data')))
     from jsonb_array_elements(c.log) e where e ->> 'kind' in ('step', 'emptied')
 ) l)
@@ -182,6 +182,8 @@ with revived as (
     set open = true, attempts = 0, last_call_at = null, first_next = false, wanted_next = false, range_id = '',
         range_attempts = 0
     from revived r where n.contact_id = r.id and not n.stopped
+), told as (
+    insert into campaign_history (campaign_id, action, value) values ($1, 'RESET_MEMBERS', $5)
 )
 select count(*) from revived;
 

@@ -62,9 +62,6 @@ with forgotten as (
 )
 insert into campaign_history (campaign_id, action, value) values ($1, 'RESET_AGENTS_STATS', $2);
 
--- name: write_history
-insert into campaign_history (campaign_id, action, value) values ($1, $2, $3);
-
 -- name: tallies
 select a.key, coalesce(t.domain, t.name) as domain, a.state, a.status, a.ready_at, a.last_bridge_end, a.last_status_change,
        y.calls, y.missed, y.bridged, y.talk_seconds, y.ringing_seconds, y.wrap_seconds, y.idle_seconds, y.break_seconds,
