@@ -33,6 +33,7 @@ from outdial.drivers.postgres.campaigns import PostgresCampaigns
 from outdial.drivers.postgres.clients import PostgresClients
 from outdial.drivers.postgres.dialling import PostgresDialling
 from outdial.drivers.postgres.embedded import EmbeddedPostgres, running_dsn
+from outdial.drivers.postgres.member_dialling import PostgresMemberDialling
 from outdial.drivers.postgres.migrate import upgrade
 from outdial.drivers.postgres.pool import open_pool
 from outdial.drivers.postgres.reports import PostgresReports
@@ -179,9 +180,9 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
                 clients=Clients(PostgresClients(pool)),
                 sheets=Sheets(SheetReader()),
             )
-            engine = Engine(
-                PostgresDialling(dsn, pool), telephony, Prompts(speech, library), bus, clock, settings.drain
-            )
+            dialling = PostgresDialling(dsn, pool)
+            members = PostgresMemberDialling(dialling, pool)
+            engine = Engine(dialling, members, telephony, Prompts(speech, library), bus, clock, settings.drain)
             around = {
                 "bus": bus.run,
                 "database": store.watch,

@@ -128,11 +128,12 @@ class TimerElapsed:
 
 @dataclass(frozen=True, slots=True)
 class ExtensionFound:
-    """Somebody is free and kept for this call."""
+    """Somebody is free and kept for this call. `ring_seconds`: how long this one is rung; None: as the script says."""
 
     channel: Channel
     turn: int
     extension: str
+    ring_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

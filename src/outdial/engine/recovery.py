@@ -15,8 +15,9 @@ from outdial.core.commands import HangUp
 from outdial.core.events import CallEvent, HungUp, Resumed
 from outdial.core.ids import attempt_of
 from outdial.engine import metrics
+from outdial.engine.desk import Desk, Team
 from outdial.engine.floor import Seat
-from outdial.engine.switchboard import Switchboard
+from outdial.engine.switchboard import Called, Switchboard
 from outdial.ports import Clock, Dialling, OpenAttempt, StoreDown, SwitchDown, Telephony
 
 SWEEP_REAL_SECONDS = 30.0
@@ -36,13 +37,15 @@ class Recovery:
         self._switchboard = switchboard
         self._clock = clock
 
-    async def at_start(self, group: asyncio.TaskGroup) -> None:
+    async def at_start(self, group: asyncio.TaskGroup, desk: Desk) -> None:
         """Take up everything that the former process left. Waits until the switch can be asked."""
         while True:
             try:
                 open_attempts = await self._dialling.open_attempts()
                 await self._switch_is_ready()
-                return await self._take_up(group, open_attempts, hang_up_strangers=True)
+                await desk.begin()
+                await self._take_up(group, open_attempts, hang_up_strangers=True)
+                return await desk.freed()
             except (StoreDown, SwitchDown) as trouble:
                 _log.warning("recovery.waits", reason=str(trouble))
                 await asyncio.sleep(_SWITCH_WAIT_REAL_SECONDS)
@@ -88,4 +91,11 @@ class Recovery:
         _log.warning("recovery.attempt", attempt=one.call.attempt, state=one.call.state, stands=up is not None)
         metrics.FAULTS.labels("recovered").inc()
         seat = Seat(one.tenant, one.campaign, one.call.plan.trunk, one.digits)
-        self._switchboard.open(group, one.call, seat, one.retry, one.attempts_made, first, answered_at=one.answered_at)
+        called = None
+        if one.rules is not None and one.standing is not None and one.campaign is not None:
+            called = Called(Team(one.tenant, one.campaign, one.rules), one.standing, one.position)
+        self._switchboard.open(
+            *(group, one.call, seat, one.retry, one.attempts_made, first),
+            answered_at=one.answered_at,
+            called=called,
+        )

@@ -50,21 +50,33 @@ from outdial.core.events import (
     Recorded,
 )
 from outdial.core.ids import AttemptId, attempt_of
+from outdial.core.member_calls import settlement
 from outdial.core.outcome import Outcome
 from outdial.core.retry import RetryRule, seconds_to_next_try
 from outdial.core.script.nodes import COMPLETED
+from outdial.core.settlement import Member
 from outdial.engine import metrics
+from outdial.engine.desk import Desk, Team
 from outdial.engine.floor import Floor, Seat
 from outdial.engine.journal import Journal
 from outdial.engine.prompts import PromptFailedError, Prompts
 from outdial.engine.roster import Roster
 from outdial.engine.timers import Timers
-from outdial.ports import Clock, Entry, NotInCharge, StoreRefused, SwitchDown, Telephony
+from outdial.ports import Clock, Entry, MemberEnd, NotInCharge, StoreRefused, SwitchDown, Telephony
 
 _NETWORK_OUT_OF_ORDER = 38
 """Q.850 cause of a call that the switch could not be told of."""
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """The member whom a call goes to, with the attempt counted, and the campaign as its agents see it."""
+
+    team: Team
+    standing: Member
+    position: int
 
 
 @dataclass(slots=True)
@@ -76,10 +88,15 @@ class Line:
     retry: RetryRule
     attempts_made: int
     mailbox: asyncio.Queue[CallEvent]
+    called: Called | None = None
+    """None: the contact has one number and is no member."""
     timers: Timers = field(init=False)
     answered_at: datetime | None = None
     answered_moment: float | None = None
     """The monotonic clock at the answer."""
+    joined_at: datetime | None = None
+    joined_moment: float | None = None
+    """The monotonic clock when the callee and an agent began to hear each other."""
     heard_answer_at: float | None = None
     """The event loop's time at the answer, until the first prompt was commanded."""
 
@@ -95,6 +112,7 @@ class Switchboard:
         clock: Clock,
         floor: Floor,
         roster: Roster,
+        desk: Desk,
         released: Callable[[], None],
     ) -> None:
         self._telephony = telephony
@@ -103,6 +121,7 @@ class Switchboard:
         self._clock = clock
         self._floor = floor
         self._roster = roster
+        self._desk = desk
         self._released = released
         self._lines: dict[AttemptId, Line] = {}
         self._idle = asyncio.Event()
@@ -126,9 +145,10 @@ class Switchboard:
         attempts_made: int,
         first: CallEvent,
         answered_at: datetime | None = None,
+        called: Called | None = None,
     ) -> None:
         """Take a saved call on and let it hear its first event."""
-        line = Line(call, seat, retry, attempts_made, asyncio.Queue(), answered_at=answered_at)
+        line = Line(call, seat, retry, attempts_made, asyncio.Queue(), called, answered_at=answered_at)
         line.timers = Timers(self._clock, partial(self._put, line))
         if answered_at is not None:
             line.answered_moment = self._clock.monotonic()
@@ -138,6 +158,9 @@ class Switchboard:
         self._floor.take(seat)
         if call.transfer_extension:
             self._roster.keep(call.transfer_extension, call.attempt)
+            if called is not None:
+                joined = call.state is State.JOINED
+                self._desk.keep(call.attempt, called.team, call.transfer_extension, joined=joined)
         metrics.CALLS.inc()
         group.create_task(self._serve(line), name=f"call {call.attempt}")
 
@@ -191,7 +214,7 @@ class Switchboard:
             if not self._lines:
                 self._idle.set()
             self._floor.leave(line.seat)
-            self._roster.release(line.call.attempt)
+            self._desk.release(line.call.attempt, line.call.connection)
             metrics.CALLS.dec()
             self._released()
 
@@ -211,6 +234,9 @@ class Switchboard:
         if line.call.was_answered and line.answered_at is None:
             line.answered_at, line.answered_moment = self._clock.now(), self._clock.monotonic()
             line.heard_answer_at = asyncio.get_running_loop().time()
+        if line.call.state is State.JOINED and line.joined_moment is None:
+            line.joined_at, line.joined_moment = self._clock.now(), self._clock.monotonic()
+            self._desk.joined(line.call.attempt)
         if line.call != before:
             entry = self._entry(line, commands)
             if commands or line.call.state is State.ENDED:
@@ -237,7 +263,29 @@ class Switchboard:
             answered_at=line.answered_at,
             ended_at=self._clock.now(),
             talk_seconds=talked,
-            retry_at=self._retry_at(line),
+            retry_at=None if line.called else self._retry_at(line),
+            member=None if line.called is None else self._member_end(line, line.called, talked),
+        )
+
+    def _member_end(self, line: Line, called: Called, talked: float) -> MemberEnd:
+        """What an ended call means for its member. The rule's seconds are felt ones, the store's those of the wall."""
+        now, moment = self._clock.now(), self._clock.monotonic()
+        scale = (self._clock.after(1000.0) - now).total_seconds() / 1000.0
+        rules, rule = called.team.rules, called.team.rules.rule
+        result = None if rule.result_seconds is None else rule.result_seconds * scale
+        rule = replace(rule, interval_seconds=rule.interval_seconds * scale, result_seconds=result)
+        waited_until = moment if line.joined_moment is None else line.joined_moment
+        with_agent = 0.0 if line.joined_moment is None else moment - line.joined_moment
+        alone = max(0.0, talked - line.call.verdict_seconds)
+        return MemberEnd(
+            settlement=settlement(
+                *(replace(rules, rule=rule), called.standing, called.position, line.call, now),
+                answered=line.answered_at is not None,
+                talk_seconds=with_agent if rule.needs_agent else alone,
+            ),
+            joined_at=line.joined_at,
+            wait_seconds=0.0 if line.answered_moment is None else max(0.0, waited_until - line.answered_moment),
+            campaign=line.seat.campaign,
         )
 
     def _retry_at(self, line: Line) -> datetime | None:
@@ -257,7 +305,7 @@ class Switchboard:
             case Speak():
                 await self._speak(line, command)
             case ReleaseExtension():
-                self._roster.release(line.call.attempt)
+                self._desk.release(line.call.attempt, command.came_to)
             case (
                 Dial()
                 | StopPlaying()
@@ -287,11 +335,25 @@ class Switchboard:
             line.heard_answer_at = None
 
     async def _seek(self, line: Line, command: SeekExtension) -> None:
+        if not command.target and line.called is not None:
+            found = partial(self._found, line, command)
+            wait = command.wait_seconds > 0
+            await self._desk.seek(line.call.attempt, line.called.team, found, wait=wait)
+            return
         extension = await self._roster.find(line.seat.tenant, command.target, line.call.attempt)
         if extension is None:
             self._put(line, NobodyFree(command.channel, command.turn))
         else:
             self._put(line, ExtensionFound(command.channel, command.turn, extension))
+
+    def _found(self, line: Line, command: SeekExtension, extension: str | None) -> None:
+        if line.call.attempt not in self._lines:
+            return
+        if extension is None:
+            self._put(line, NobodyFree(command.channel, command.turn))
+            return
+        seconds = self._desk.ring_seconds(line.call.attempt)
+        self._put(line, ExtensionFound(command.channel, command.turn, extension, seconds))
 
     async def _tell_switch(self, line: Line, command: SwitchCommand) -> None:
         """A switch that is away is an event for the call: nothing was dialled, nothing will be heard."""

@@ -80,11 +80,11 @@ def _hear(call: Call, event: CallEvent) -> Stepped:
         case State.CLASSIFYING, Classified() if event.turn == call.turn:
             return _classified(call, event)
         case State.SEEKING_FIRST, ExtensionFound() if event.turn == call.turn:
-            return connecting.ring_first(call, event.extension)
+            return connecting.ring_first(call, event.extension, event.ring_seconds)
         case State.SEEKING_FIRST, NobodyFree() if event.turn == call.turn:
             return connecting.give_up_first(call, Connection.NOBODY_FREE)
         case State.SEEKING, ExtensionFound() if event.turn == call.turn:
-            return connecting.transfer(call, event.extension)
+            return connecting.transfer(call, event.extension, event.ring_seconds)
         case State.SEEKING, NobodyFree() if event.turn == call.turn:
             return connecting.nobody_came(call)
         case ((State.SEEKING | State.TRANSFERRING), (PromptEnded() | PromptFailed())) if event.turn == call.hold_turn:

@@ -14,6 +14,7 @@ from outdial.core.script.document import from_document
 from outdial.core.script.interpreter import Phase, Position
 from outdial.core.script.nodes import HangUp, Script
 from outdial.drivers.postgres.pool import decode
+from outdial.drivers.postgres.rows import members_from
 
 DEFAULT_RING_SECONDS = 45.0
 """For an attempt whose campaign has been deleted meanwhile."""
@@ -74,6 +75,7 @@ def call_from(row: asyncpg.Record) -> Call:
 
 
 def _plan_from(row: asyncpg.Record) -> Plan:
+    rules = members_from(row["members"]) if row["members"] else None
     return Plan(
         trunk=row["trunk"],
         number=row["number"],
@@ -82,6 +84,8 @@ def _plan_from(row: asyncpg.Record) -> Plan:
         script=from_document(decode(row["document"])) if row["document"] else _NO_SCRIPT,
         variables=decode(row["variables"]) if row["variables"] else {},
         callee=row["digits"],
+        amd=rules.amd if rules else None,
+        record=rules.record if rules else False,
     )
 
 

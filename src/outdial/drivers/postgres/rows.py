@@ -13,6 +13,7 @@ from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
 from outdial.core.contact import Answer, Try
 from outdial.core.ids import AttemptId, CampaignId, ScriptId, TenantId, TrunkId
 from outdial.core.members import MemberRules
+from outdial.core.number import Number
 from outdial.core.outcome import Outcome
 from outdial.core.retry import RetryRule
 from outdial.core.script.document import from_document
@@ -51,6 +52,25 @@ def campaign_from(row: asyncpg.Record) -> Campaign:
 def members_from(document: str) -> MemberRules:
     """The column `members` of `campaigns`."""
     return msgspec.json.decode(document, type=MemberRules)
+
+
+def number_from(row: asyncpg.Record) -> Number:
+    """A row of `numbers`."""
+    return Number(
+        position=row["position"],
+        raw=row["raw"],
+        type=row["type"],
+        priority=row["priority"],
+        description=row["description"],
+        open=row["open"],
+        stopped=row["stopped"],
+        attempts=row["attempts"],
+        last_call_at=row["last_call_at"],
+        first_next=row["first_next"],
+        wanted_next=row["wanted_next"],
+        range_id=row["range_id"],
+        range_attempts=row["range_attempts"],
+    )
 
 
 def retry_from(row: asyncpg.Record) -> RetryRule:

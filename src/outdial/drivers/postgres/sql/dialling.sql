@@ -144,7 +144,7 @@ with charge as (
     select * from jsonb_to_recordset($2::jsonb)
         as e(attempt uuid, state text, outcome text, ended_by text, connection text, life jsonb, goals jsonb, sip_code integer,
              q850_cause integer, answered_at timestamptz, ended_at timestamptz, talk_seconds double precision,
-             retry_at timestamptz, succeeded boolean)
+             retry_at timestamptz, succeeded boolean, member boolean)
 ), saved as (
     update attempts a
     set state = e.state, outcome = e.outcome, ended_by = e.ended_by, connection = e.connection, life = e.life,
@@ -153,7 +153,7 @@ with charge as (
         talk_seconds = e.talk_seconds, changed_at = clock_timestamp()
     from entries e
     where a.id = e.attempt and a.state <> 'ended' and exists (select from charge)
-    returning a.id, a.campaign_id, a.contact_id, a.client, a.state, e.retry_at, e.succeeded
+    returning a.id, a.campaign_id, a.contact_id, a.client, a.state, e.retry_at, e.succeeded, e.member
 ), freed as (
     update contacts c
     set state = case when s.retry_at is null or c.withdrawn_at is not null then 'done' else 'waiting' end,
@@ -162,7 +162,7 @@ with charge as (
                           else nextval('try_numbers') end,
         changed_at = clock_timestamp()
     from saved s
-    where s.state = 'ended' and c.id = s.contact_id and c.state = 'in_call'
+    where s.state = 'ended' and c.id = s.contact_id and c.state = 'in_call' and not s.member
 ), reached as (
     select distinct s.campaign_id, s.client
     from saved s
@@ -207,10 +207,14 @@ returning p.id;
 
 -- name: open_attempts
 select a.id::text as id, a.state, a.life, a.campaign_id, a.tenant_id, a.digits, a.number, a.trunk, a.caller, a.ordinal,
-       a.reserved_at, a.answered_at, p.ring_seconds, p.attempts, p.interval_seconds, p.until_signal, c.variables, v.document
+       a.reserved_at, a.answered_at, p.ring_seconds, p.attempts, p.interval_seconds, p.until_signal, c.variables, v.document,
+       p.members, a.contact_id, a.position, c.attempts_made, c.successes
 from attempts a
 left join campaigns p on p.id = a.campaign_id
 left join contacts c on c.id = a.contact_id
 left join script_versions v on v.script_id = a.script_id and v.version = a.script_version
 where a.state <> 'ended'
 order by a.id;
+
+-- name: numbers_of
+select * from numbers where contact_id = any ($1::bigint[]) order by contact_id, position;
