@@ -194,10 +194,23 @@ def test_a_campaign_overrides_what_it_gives():
 TALLIES = {
     "new": Tally(),
     "old": Tally(9, 1, 8, 900.0, 90.0, 10.0, 500.0, 0.0, seconds(-10)),
-    "few": Tally(2, 0, 2, 950.0, 20.0, 10.0, 100.0, 0.0, seconds(-900)),
-    "lazy": Tally(5, 4, 1, 10.0, 100.0, 5.0, 5000.0, 0.0, seconds(-300)),
+    "few": Tally(2, 0, 2, 950.0, 20.0, 10.0, 100.0, 0.0, seconds(-300)),
+    "lazy": Tally(5, 4, 1, 10.0, 100.0, 5.0, 5000.0, 0.0, seconds(-900)),
 }
 TEAM = [(Agent(key, key, AgentStatus.AVAILABLE, AgentState.WAITING), tally) for key, tally in TALLIES.items()]
+
+
+def test_utilisation_counts_talking_ringing_and_resting():
+    shares = {
+        "a": Tally(1, talk_seconds=60.0, idle_seconds=40.0),
+        "b": Tally(1, ringing_seconds=55.0, idle_seconds=45.0),
+        "c": Tally(1, wrap_seconds=50.0, idle_seconds=50.0),
+        "d": Tally(1, talk_seconds=20.0, ringing_seconds=15.0, wrap_seconds=10.0, idle_seconds=55.0),
+        "e": Tally(1),
+    }
+    team = [(replace(agent(), key=key), tally) for key, tally in shares.items()]
+    order = ordered(team, AgentStrategy.LEAST_UTILISATION, nobody_draws)
+    assert [one.key for one in order] == ["e", "d", "c", "b", "a"]
 
 
 def nobody_draws():
@@ -211,7 +224,7 @@ def nobody_draws():
         (AgentStrategy.LEAST_TALK_TIME, ["new", "lazy", "old", "few"]),
         (AgentStrategy.LONGEST_IDLE, ["new", "lazy", "old", "few"]),
         (AgentStrategy.LEAST_UTILISATION, ["new", "lazy", "old", "few"]),
-        (AgentStrategy.HIGHEST_WAITING_TIME, ["new", "few", "lazy", "old"]),
+        (AgentStrategy.HIGHEST_WAITING_TIME, ["new", "lazy", "few", "old"]),
     ],
 )
 def test_who_comes_first(strategy, order):

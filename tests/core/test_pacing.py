@@ -209,6 +209,12 @@ def test_until_they_are_below_the_target_again():
     assert free.target > 10
 
 
+def test_where_nobody_may_be_abandoned_the_first_one_is_too_many():
+    strict = PredictiveParameters(target_percent=0.0, max_percent=0.0)
+    assert not webitel_predictive(answered(1000, 0), strict, 0, braked=True).braked
+    assert webitel_predictive(answered(1000, 1), strict, 0).braked
+
+
 @given(SITUATIONS, PARAMETERS, st.integers(0, 1000), st.booleans())
 def test_a_braked_campaign_has_no_more_calls_than_agents(seen, parameters, stored, braked):
     decision = webitel_predictive(seen, parameters, stored, braked)

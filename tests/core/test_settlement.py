@@ -146,6 +146,7 @@ def test_other_causes_cost_an_attempt_whether_they_are_listed_or_not(rule, cause
     goes_on(after, due=NOW + INTERVAL, attempts=2)
     assert after.cause == cause
     assert after.member.numbers[0].last_call_at == NOW
+    assert all(number.open for number in after.member.numbers)
     finished(settle(rule, in_call(3), ended(cause), NOW), "MAX_TRY_COUNT")
 
 
@@ -207,7 +208,9 @@ def test_a_strict_crash_finishes(answered):
 
 
 def test_a_reported_success_finishes():
-    finished(reported(RESULTS, in_call(), Report(True, next_number="7999"), NOW), "NORMAL_CLEARING", succeeded=True)
+    after = reported(RESULTS, in_call(), Report(True, next_number="7999"), NOW)
+    finished(after, "NORMAL_CLEARING", succeeded=True)
+    assert (after.member.attempts, after.member.successes) == (1, 1)
 
 
 @pytest.mark.parametrize(

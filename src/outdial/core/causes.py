@@ -105,7 +105,7 @@ _BY_Q850: Mapping[int, str] = {number: name for name, number in _Q850.items() if
 _BY_SIP: Mapping[int, str] = {
     status: name
     for name, statuses in {
-        "CALL_REJECTED": (401, 402, 403, 407, 603, 607, 608),
+        "CALL_REJECTED": (401, 402, 403, 407, 603),
         "UNALLOCATED_NUMBER": (404,),
         "NO_ROUTE_DESTINATION": (485, 604),
         "RECOVERY_ON_TIMER_EXPIRE": (408, 504),

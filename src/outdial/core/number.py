@@ -14,7 +14,6 @@ from typing import Literal
 
 NEXT_NUMBER_PRIORITY = 100
 """The priority of a number that a caller of the interface asked for (Webitel engine 3.10)."""
-_UNTYPED_RANGE_PRIORITY = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +151,7 @@ def choose(
 
     def key(number: Number) -> tuple[object, ...]:
         hours = open.get(number.type) if number.type else None
-        by_range = -(_UNTYPED_RANGE_PRIORITY if hours is None else hours.priority)
+        by_range = 0 if hours is None else -hours.priority
         uncalled = _last_call(number)
         first, second = (by_range, uncalled) if strategy is NumberStrategy.BY_PRIORITY else (uncalled, by_range)
         return not number.wanted_next, hours is None, first, second, -number.priority, number.attempts

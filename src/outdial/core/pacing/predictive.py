@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from outdial.core.pacing.situation import Decision, Situation, within_limits
 
 _ADJUST_ON_TARGET, _ADJUST_BASE = 35, 40
-_FEW_AGENTS = 2
 _FURTHEST_FROM_TARGET = 100.0
 """Percentage points beyond which the adjustment is at its cap anyway; more would overflow."""
 
@@ -41,7 +40,7 @@ def webitel_predictive(
     With A agents available, L logged in, N attempts, B talks and S abandoned calls: until there were `start_bridged`
     talks the target is L. Then r = N/B and target = ceil(A + |A/r - A| * adjust/100) + L - A. Beyond `start_calls`
     attempts, adjust = round(35 * 40^(target_percent - 100*S/N)), from 0 to the cap; 0 means a target of L. With one agent
-    available only L is dialled for, with two the greater of both.
+    available only L is dialled for.
 
     Webitel places one call and looks again at once, while nothing but the number of calls in progress has changed; so all
     calls up to the target are placed in one decision.
@@ -52,7 +51,8 @@ def webitel_predictive(
     """
     available, logged_in = situation.agents_available, situation.agents_logged_in
     percent = situation.abandoned_percent
-    braked = percent >= parameters.max_percent or (braked and percent >= parameters.target_percent)
+    limit = parameters.target_percent if braked else parameters.max_percent
+    braked = situation.abandoned > 0 and percent >= min(limit, parameters.max_percent)
 
     if available <= 0:
         return Decision(0, logged_in, stored_adjust, "no agent is available", braked)
@@ -65,13 +65,11 @@ def webitel_predictive(
         reason = f"one call for each agent: {percent:.1f} % of answered calls were abandoned"
         return replace(within_limits(situation, logged_in, logged_in, adjust, reason), braked=True)
     target = logged_in if adjust == 0 else _target(situation, adjust)
-    if available < _FEW_AGENTS:
+    if available == 1:
         alone = "one call for each agent while only one is available"
         return within_limits(situation, logged_in, target, adjust, alone)
-    wanted = max(logged_in, target) if available == _FEW_AGENTS else target
-    return within_limits(
-        situation, wanted, target, adjust, f"{target} calls for {logged_in} agents, adjusted {adjust} %"
-    )
+    reason = f"{target} calls for {logged_in} agents, adjusted {adjust} %"
+    return within_limits(situation, target, target, adjust, reason)
 
 
 def _adjust(situation: Situation, parameters: PredictiveParameters, stored: int) -> int:
