@@ -26,6 +26,7 @@ from outdial.core.dialstring import is_diallable
 from outdial.core.events import (
     Answered,
     CallEvent,
+    Consulted,
     CutOff,
     ExtensionFound,
     HungUp,
@@ -34,6 +35,7 @@ from outdial.core.events import (
     Placed,
     PromptEnded,
     PromptFailed,
+    Recorded,
     Resumed,
     Ringing,
     Timer,
@@ -128,6 +130,8 @@ class Plan:
     variables: Mapping[str, str]
     callee: str = ""
     """The callee's own number, as an extension is shown it; empty: the dial string."""
+    recordings: str = ""
+    """The folder below which recordings of the call are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +214,7 @@ def _hear(call: Call, event: CallEvent) -> Stepped:
             return _end(replace(call, connection=Connection.NOBODY_FREE))
         case State.TRANSFERRING, Answered() if second:
             return _join(call)
-        case State.IN_SCRIPT, (PromptEnded() | PromptFailed() | KeyPressed()) if not second:
+        case State.IN_SCRIPT, (PromptEnded() | PromptFailed() | KeyPressed() | Recorded() | Consulted()) if not second:
             return _in_script(call, event)
         case _, TimerElapsed():
             return _elapsed(call, event)
@@ -403,4 +407,4 @@ def _silent_limit(call: Call) -> list[CallCommand]:
 
 
 def _dialogue(call: Call) -> Dialogue:
-    return Dialogue(call.channel, call.plan.script, call.plan.variables)
+    return Dialogue(call.channel, call.plan.script, call.plan.variables, call.plan.recordings)
