@@ -90,7 +90,10 @@ class Pick:
 
 
 class Dialler:
-    """Places the calls of all running campaigns. `run` lives as long as this process is in charge."""
+    """Places the calls of all running campaigns. `run` lives as long as this process is in charge.
+
+    `recordings` is the folder in which calls are recorded.
+    """
 
     def __init__(
         self,
@@ -102,6 +105,7 @@ class Dialler:
         bus: Bus,
         clock: Clock,
         wake: asyncio.Event,
+        recordings: str,
     ) -> None:
         self._dialling = dialling
         self._telephony = telephony
@@ -111,6 +115,7 @@ class Dialler:
         self._bus = bus
         self._clock = clock
         self._wake = wake
+        self._recordings = recordings
         self._stopped = False
         self._turn = 0
         self._plans: Plans | None = None
@@ -298,6 +303,7 @@ class Dialler:
                 script=played,
                 variables=pick.due.variables,
                 callee=pick.due.digits,
+                recordings=self._recordings,
             )
             seat = Seat(campaign.tenant, campaign.id, way.trunk.name, pick.due.digits)
             call = Call(attempt, plan)

@@ -7,7 +7,7 @@ drops everything at once and waits again, and whoever has the charge then takes 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -19,7 +19,7 @@ from outdial.engine.prompts import Prompts
 from outdial.engine.recovery import Recovery
 from outdial.engine.roster import Roster
 from outdial.engine.switchboard import Switchboard
-from outdial.ports import Bus, Clock, Dialling, NotInCharge, StoreDown, Telephony
+from outdial.ports import Bus, Clock, Consultation, Dialling, NotInCharge, StoreDown, Telephony
 
 _CHARGE_REAL_SECONDS = 1.0
 _CUT_OFF_REAL_SECONDS = 5.0
@@ -32,10 +32,22 @@ class _Stopped(Exception):
 
 
 class Engine:
-    """Dials for a database. `run` returns after `stop` once calls are over or the drain time is."""
+    """Dials for a database. `run` returns after `stop` once calls are over or the drain time is.
+
+    Calls are recorded below the folder `recordings`. `services` are those that a script may ask, by the names that scripts
+    know them by.
+    """
 
     def __init__(
-        self, dialling: Dialling, telephony: Telephony, prompts: Prompts, bus: Bus, clock: Clock, drain_seconds: float
+        self,
+        dialling: Dialling,
+        telephony: Telephony,
+        prompts: Prompts,
+        bus: Bus,
+        clock: Clock,
+        drain_seconds: float,
+        recordings: str,
+        services: Mapping[str, Consultation],
     ) -> None:
         self._dialling = dialling
         self._telephony = telephony
@@ -43,6 +55,8 @@ class Engine:
         self._bus = bus
         self._clock = clock
         self._drain_seconds = drain_seconds
+        self._recordings = recordings
+        self._services = services
         self._stop = asyncio.Event()
         self._dialler: Dialler | None = None
         self._switchboard: Switchboard | None = None
@@ -90,12 +104,14 @@ class Engine:
         floor = Floor()
         roster = Roster(self._telephony, self._dialling)
         journal = Journal(self._dialling)
-        switchboard = Switchboard(self._telephony, journal, self._prompts, self._clock, floor, roster, wake.set)
+        switchboard = Switchboard(
+            self._telephony, journal, self._prompts, self._clock, floor, roster, wake.set, self._services
+        )
         self._switchboard = switchboard
         self._dialler = Dialler(
-            self._dialling, self._telephony, switchboard, floor, roster, self._bus, self._clock, wake
+            self._dialling, self._telephony, switchboard, floor, roster, self._bus, self._clock, wake, self._recordings
         )
-        recovery = Recovery(self._dialling, self._telephony, switchboard, self._clock)
+        recovery = Recovery(self._dialling, self._telephony, switchboard, self._clock, self._recordings)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(journal.run(), name="journal")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -19,19 +19,26 @@ import structlog
 from outdial.core.call import Call, State, step
 from outdial.core.commands import (
     CallCommand,
+    Classify,
+    Consult,
     Dial,
     HangUp,
     Join,
     Play,
+    Record,
     RecordAnswer,
+    RecordTalk,
     Ringback,
     SeekExtension,
     SetTimer,
     Speak,
     StopPlaying,
+    StopRecording,
+    SwitchCommand,
 )
 from outdial.core.events import (
     CallEvent,
+    Consulted,
     CutOff,
     ExtensionFound,
     HungUp,
@@ -39,6 +46,7 @@ from outdial.core.events import (
     NobodyFree,
     Placed,
     PromptFailed,
+    Recorded,
 )
 from outdial.core.ids import AttemptId, attempt_of
 from outdial.core.outcome import Outcome
@@ -50,7 +58,16 @@ from outdial.engine.journal import Journal
 from outdial.engine.prompts import PromptFailedError, Prompts
 from outdial.engine.roster import Roster
 from outdial.engine.timers import Timers
-from outdial.ports import Clock, Entry, NotInCharge, StoreRefused, SwitchDown, Telephony
+from outdial.ports import (
+    Clock,
+    Consultation,
+    ConsultationFailed,
+    Entry,
+    NotInCharge,
+    StoreRefused,
+    SwitchDown,
+    Telephony,
+)
 
 _NETWORK_OUT_OF_ORDER = 38
 """Q.850 cause of a call that the switch could not be told of."""
@@ -67,6 +84,7 @@ class Line:
     retry: RetryRule
     attempts_made: int
     mailbox: asyncio.Queue[CallEvent]
+    group: asyncio.TaskGroup
     timers: Timers = field(init=False)
     answered_at: datetime | None = None
     answered_moment: float | None = None
@@ -76,7 +94,8 @@ class Line:
 
 
 class Switchboard:
-    """Every call in progress. `released` is called when one has ended and its seat is free."""
+    """Every call in progress. `released` is called when one has ended and its seat is free. `services` are those that a
+    script may ask, by the names that scripts know them by."""
 
     def __init__(
         self,
@@ -87,6 +106,7 @@ class Switchboard:
         floor: Floor,
         roster: Roster,
         released: Callable[[], None],
+        services: Mapping[str, Consultation],
     ) -> None:
         self._telephony = telephony
         self._journal = journal
@@ -95,6 +115,7 @@ class Switchboard:
         self._floor = floor
         self._roster = roster
         self._released = released
+        self._services = services
         self._lines: dict[AttemptId, Line] = {}
         self._idle = asyncio.Event()
         self._idle.set()
@@ -119,7 +140,7 @@ class Switchboard:
         answered_at: datetime | None = None,
     ) -> None:
         """Take a saved call on and let it hear its first event."""
-        line = Line(call, seat, retry, attempts_made, asyncio.Queue(), answered_at=answered_at)
+        line = Line(call, seat, retry, attempts_made, asyncio.Queue(), group, answered_at=answered_at)
         line.timers = Timers(self._clock, partial(self._put, line))
         if answered_at is not None:
             line.answered_moment = self._clock.monotonic()
@@ -247,7 +268,20 @@ class Switchboard:
                 await self._seek(line, command)
             case Speak():
                 await self._speak(line, command)
-            case Dial() | StopPlaying() | Ringback() | Join() | HangUp():
+            case Consult():
+                self._clock.hold()
+                line.group.create_task(self._consult(line, command), name=f"consult {line.call.attempt}")
+            case (
+                Dial()
+                | StopPlaying()
+                | Ringback()
+                | Join()
+                | Classify()
+                | Record()
+                | StopRecording()
+                | RecordTalk()
+                | HangUp()
+            ):
                 await self._tell_switch(line, command)
             case _:
                 assert_never(command)
@@ -272,7 +306,30 @@ class Switchboard:
         else:
             self._put(line, ExtensionFound(command.channel, command.turn, extension))
 
-    async def _tell_switch(self, line: Line, command: Dial | Play | StopPlaying | Ringback | Join | HangUp) -> None:
+    async def _consult(self, line: Line, command: Consult) -> None:
+        """In a task of its own: the call goes on hearing what happens to it while somebody outside thinks."""
+        try:
+            value = await self._answer_of(line, command.service)
+            if self.knows(line.call.attempt):
+                self._put(line, Consulted(command.channel, command.turn, value))
+        finally:
+            self._clock.release()
+
+    async def _answer_of(self, line: Line, service: str) -> str | None:
+        """What a service says. Without an answer the call goes on, so this is the call's own door as well."""
+        try:
+            asked = self._services.get(service)
+            if asked is None:
+                raise ConsultationFailed("there is no service of that name")
+            return await asked.consult(line.seat.tenant, line.call.attempt)
+        except ConsultationFailed as failure:
+            _log.warning("consultation.failed", attempt=line.call.attempt, service=service, reason=str(failure))
+        except Exception:  # noqa: BLE001 - see above
+            _log.exception("consultation.failed", attempt=line.call.attempt, service=service)
+        metrics.FAULTS.labels("consultation").inc()
+        return None
+
+    async def _tell_switch(self, line: Line, command: SwitchCommand) -> None:
         """A switch that is away is an event for the call: nothing was dialled, nothing will be heard."""
         try:
             await self._telephony.perform(command)
@@ -283,6 +340,8 @@ class Switchboard:
                 self._put(line, HungUp(command.channel, q850_cause=_NETWORK_OUT_OF_ORDER))
             elif isinstance(command, Play):
                 self._put(line, PromptFailed(command.channel, command.turn, str(trouble)))
+            elif isinstance(command, Record):
+                self._put(line, Recorded(command.channel, command.turn, None))
 
     async def _warm(self, line: Line) -> None:
         try:

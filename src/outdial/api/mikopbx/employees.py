@@ -52,8 +52,8 @@ def standing(one: Try) -> tuple[str, str]:
 
 
 def in_dial_state(one: Try) -> str | None:
-    """How the employee's leg ended, where the module tells it."""
-    if one.state is not State.ENDED or one.connection is None:
+    """How the employee's leg ended, where the module tells it: not of a transfer, before which the row was closed."""
+    if one.state is not State.ENDED or one.connection is None or one.reached_at is not None:
         return None
     if one.connection is Connection.JOINED:
         return "ANSWER" if one.ended_by is Party.EXTENSION else None

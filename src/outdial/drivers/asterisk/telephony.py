@@ -16,7 +16,20 @@ from typing import Any, NoReturn, assert_never
 
 import structlog
 
-from outdial.core.commands import Dial, HangUp, Join, Play, Ringback, Sound, StopPlaying, SwitchCommand
+from outdial.core.commands import (
+    Classify,
+    Dial,
+    HangUp,
+    Join,
+    Play,
+    Record,
+    RecordTalk,
+    Ringback,
+    Sound,
+    StopPlaying,
+    StopRecording,
+    SwitchCommand,
+)
 from outdial.core.dialstring import is_diallable
 from outdial.core.errors import NotDiallable
 from outdial.core.events import Answered, HungUp, NetworkEvent, PromptEnded, PromptFailed, Ringing
@@ -173,6 +186,8 @@ class AsteriskSwitch:
                 self._join(command)
             case HangUp():
                 self._request(command, partial(self._hang_up_answered, command.channel))
+            case Classify() | Record() | StopRecording() | RecordTalk():
+                pass
             case _:
                 assert_never(command)
 

@@ -12,7 +12,19 @@ from pathlib import Path
 from typing import Any, assert_never
 from urllib.parse import quote
 
-from outdial.core.commands import Dial, HangUp, Join, Play, Ringback, StopPlaying, SwitchCommand
+from outdial.core.commands import (
+    Classify,
+    Dial,
+    HangUp,
+    Join,
+    Play,
+    Record,
+    RecordTalk,
+    Ringback,
+    StopPlaying,
+    StopRecording,
+    SwitchCommand,
+)
 from outdial.core.dialstring import check_dial_string
 from outdial.core.errors import NotDiallable
 from outdial.core.events import Answered, HungUp, KeyPressed, NetworkEvent, PromptEnded, PromptFailed, Ringing
@@ -156,6 +168,8 @@ def requests(command: SwitchCommand, app: str, extension_endpoint: str = EXTENSI
             )
         case HangUp():
             return (AriRequest("DELETE", f"channels/{command.channel}"),)
+        case Classify() | Record() | StopRecording() | RecordTalk():
+            return ()
         case _:
             assert_never(command)
 

@@ -15,7 +15,20 @@ from functools import partial
 from pathlib import Path
 from typing import assert_never
 
-from outdial.core.commands import Dial, HangUp, Join, Play, Ringback, Sound, StopPlaying, SwitchCommand
+from outdial.core.commands import (
+    Classify,
+    Dial,
+    HangUp,
+    Join,
+    Play,
+    Record,
+    RecordTalk,
+    Ringback,
+    Sound,
+    StopPlaying,
+    StopRecording,
+    SwitchCommand,
+)
 from outdial.core.events import Answered, HungUp, KeyPressed, NetworkEvent, PromptEnded, PromptFailed, Ringing
 from outdial.core.extension import ExtensionState
 from outdial.core.ids import Channel
@@ -91,6 +104,8 @@ class SandboxSwitch:
                 self._join(command)
             case HangUp():
                 self._hang_up(command.channel)
+            case Classify() | Record() | StopRecording() | RecordTalk():
+                pass
             case _:
                 assert_never(command)
 
