@@ -11,6 +11,7 @@ import pytest
 from core.stories import (
     ATTEMPT,
     CALLEE,
+    SPEECH,
     ask,
     failed,
     gone,
@@ -36,18 +37,17 @@ from outdial.core.script.interpreter import KEEP_SECONDS, LONGEST_RECORDING_SECO
 from outdial.core.script.nodes import MOST_RECORDED_KEYS
 
 FOLDER = f"/data/recordings/{ATTEMPT[:2]}"
-SPEECH = script(
-    "speak",
-    speak=nodes.Record("flat", say("number and name?").prompt, "thanks", 10.0, "-", "your flat"),
-    thanks=say("thanks"),
-)
+
+
+def placed(played: nodes.Script) -> Call:
+    """A call that was placed in a house that keeps recordings."""
+    call = reserved(played)
+    return tell(replace(call, plan=replace(call.plan, recordings="/data/recordings")), Placed(CALLEE))
 
 
 def answered(played: nodes.Script = SPEECH) -> Call:
-    """A call that has just been answered, in a house that keeps recordings."""
-    call = reserved(played)
-    placed = replace(call, plan=replace(call.plan, recordings="/data/recordings"))
-    return tell(placed, Placed(CALLEE), Answered(CALLEE))
+    """A call that has just been answered."""
+    return tell(placed(played), Answered(CALLEE))
 
 
 def path(turn: int) -> Path:
@@ -169,8 +169,15 @@ def test_two_recordings_of_a_call_are_two_files() -> None:
     tell(call, pressed("1"), (heard(6), listens(7)))
 
 
+def test_where_nothing_is_to_be_said_the_recording_begins_at_once() -> None:
+    at_once = script("speak", speak=nodes.Record("flat", (), "thanks", 10.0, "-", "your flat"), thanks=say("thanks"))
+    call, asked = step(placed(at_once), Answered(CALLEE))
+    assert asked[1:] == listens(1)
+    tell(call, (silence(1), has_enough(2, 1)), (recorded(1), [*keeps("-", path(1)), *thanks(3)]))
+
+
 def test_a_recording_has_a_longest_time() -> None:
-    patient = script("speak", speak=nodes.Record("flat", (), None, 3600.0))
+    patient = script("speak", speak=nodes.Record("flat", say("who?").prompt, None, 3600.0))
     tell(
         answered(patient),
         (failed(1), [Record(CALLEE, 2, path(2), LONGEST_RECORDING_SECONDS), *waits(2, 3600.0)]),

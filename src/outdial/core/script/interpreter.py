@@ -199,6 +199,8 @@ def _present(dialogue: Dialogue, at: Position, node: Node) -> Step:
         at = replace(at, turn=at.turn + 1, phase=Phase.CONSULTING)
         asked = Consult(dialogue.channel, at.turn, node.service)
         return Step(at, (asked, _turn_timer(dialogue, at.turn, CONSULT_SECONDS)))
+    if isinstance(node, Record) and not node.prompt:
+        return _record(dialogue, at, node)
     at = replace(at, turn=at.turn + 1, phase=Phase.HEARING)
     spoken = _speak(dialogue, at.turn, node.prompt, at.learned)
     return Step(at, (spoken, _turn_timer(dialogue, at.turn, PROMPT_GUARD_SECONDS)))
