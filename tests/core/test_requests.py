@@ -7,7 +7,7 @@ from outdial.core.call import step
 from outdial.core.commands import CallCommand, Consult, SetTimer, Speak
 from outdial.core.events import Consulted, Resumed, Timer
 from outdial.core.outcome import Outcome
-from outdial.core.prompt import Slot, Text, Words
+from outdial.core.prompt import LONGEST_VALUE, Slot, Text, Words
 from outdial.core.script.interpreter import CONSULT_SECONDS, PROMPT_GUARD_SECONDS
 from outdial.core.script.nodes import Request, Say
 
@@ -54,6 +54,12 @@ def test_a_service_that_gives_no_answer_is_done_without() -> None:
 
 def test_an_answer_to_another_question_changes_nothing() -> None:
     tell(picked_up(ORDER), pressed("1"), (Consulted(CALLEE, 1, "42"), []), (pressed("5"), []))
+
+
+def test_of_a_long_answer_as_much_is_kept_as_can_be_said() -> None:
+    call = tell(picked_up(ORDER), pressed("1"), Consulted(CALLEE, 2, "x" * (LONGEST_VALUE + 1)))
+    assert call.position is not None
+    assert call.position.learned == {"result": "x" * LONGEST_VALUE}
 
 
 def test_an_empty_answer_is_an_answer() -> None:

@@ -98,6 +98,7 @@ class Answer:
     keys: str
     """What was pressed; of an answer that was spoken, the path of its recording."""
     label: str
+    """What the answer is called where it is repeated to the callee; empty: nothing."""
     attempt: AttemptId
     try_number: int
     reserved_at: datetime

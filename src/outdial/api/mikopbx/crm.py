@@ -7,6 +7,7 @@ not followed, so that the answers go to the address of the settings and nowhere 
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import aiohttp
@@ -40,7 +41,14 @@ class Crm:
             await self._session.close()
 
     async def consult(self, tenant: TenantId, attempt: AttemptId) -> str | None:
-        """What the CRM says; see the port."""
+        """What the CRM says; see the port. The limit is that of everything that is done here."""
+        try:
+            async with asyncio.timeout(self._limit):
+                return await self._ask(tenant, attempt)
+        except TimeoutError:
+            raise ConsultationFailed(f"the CRM did not answer within {self._limit:g} s") from None
+
+    async def _ask(self, tenant: TenantId, attempt: AttemptId) -> str:
         settings = settings_from(await self._operations.dialect_settings.of(tenant, DIALECT))
         if not settings.crm_url:
             raise ConsultationFailed("the tenant has no crm_url")
@@ -55,14 +63,13 @@ class Crm:
                 settings.crm_url,
                 data=wire.to_json(body),
                 headers=_headers(settings),
-                timeout=aiohttp.ClientTimeout(total=self._limit),
                 allow_redirects=False,
             ) as reply:
                 if not 200 <= reply.status < 300:
                     raise ConsultationFailed(f"the CRM answered with status {reply.status}")
                 return await _content(reply)
         except TimeoutError:
-            raise ConsultationFailed(f"the CRM did not answer within {self._limit:g} s") from None
+            raise  # of the operating system; it is an OSError as well
         except (aiohttp.ClientError, OSError, ValueError) as trouble:
             # Beware: an error of this library may hold the request's headers, so it is neither shown nor chained.
             raise ConsultationFailed(f"the CRM cannot be asked: {type(trouble).__name__}") from None
@@ -71,7 +78,9 @@ class Crm:
         """The one session; it is made where there is an event loop."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=_CONNECTIONS), cookie_jar=aiohttp.DummyCookieJar()
+                timeout=aiohttp.ClientTimeout(total=None),
+                connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
+                cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session
 

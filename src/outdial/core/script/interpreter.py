@@ -16,7 +16,7 @@ from outdial.core import commands as ask_for
 from outdial.core.commands import CallCommand, Consult, RecordAnswer, SetTimer, Speak, StopPlaying, StopRecording
 from outdial.core.events import Consulted, KeyPressed, PromptEnded, PromptFailed, Recorded, Timer, TimerElapsed
 from outdial.core.ids import Channel
-from outdial.core.prompt import Prompt, fill
+from outdial.core.prompt import LONGEST_VALUE, Prompt, fill
 from outdial.core.script.nodes import (
     MOST_RECORDED_KEYS,
     RECORD_END_KEY,
@@ -155,7 +155,7 @@ def resume(dialogue: Dialogue, at: Position, event: DialogueEvent) -> Step:
         case Record(), Recorded() if at.recording and event.turn == at.recording:
             return _record_ended(dialogue, at, node, "" if event.path is None else str(event.path))
         case Request(), Consulted() if event.value is not None:
-            return _enter(dialogue, node.next, at.turn, {**at.learned, node.into: event.value})
+            return _enter(dialogue, node.next, at.turn, {**at.learned, node.into: event.value[:LONGEST_VALUE]})
         case Request(), Consulted() | TimerElapsed():
             return _enter(dialogue, node.otherwise, at.turn, at.learned)
         case _:
@@ -262,7 +262,7 @@ def _record_on(dialogue: Dialogue, at: Position, node: Record) -> Step:
 
 def _record(dialogue: Dialogue, at: Position, node: Record) -> Step:
     turn = at.turn + 1
-    longest = min(node.wait_seconds * (MOST_RECORDED_KEYS + 1), LONGEST_RECORDING_SECONDS)
+    longest = min(max(node.wait_seconds, 1.0) * (MOST_RECORDED_KEYS + 1), LONGEST_RECORDING_SECONDS)
     at = replace(at, turn=turn, phase=Phase.RECORDING, recording=turn)
     begun = ask_for.Record(dialogue.channel, turn, _recording_path(dialogue, turn), longest)
     return Step(at, (begun, _turn_timer(dialogue, turn, node.wait_seconds)))
