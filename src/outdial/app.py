@@ -23,6 +23,8 @@ from starlette.applications import Starlette
 
 from outdial import __version__
 from outdial.api import mikopbx, native
+from outdial.api.mikopbx import crm
+from outdial.api.mikopbx.polls import CRM
 from outdial.api.native.routes import Health, Waiting
 from outdial.drivers.asterisk.telephony import AsteriskSwitch
 from outdial.drivers.clock import SystemClock
@@ -31,6 +33,7 @@ from outdial.drivers.postgres.access import PostgresAccess, PostgresLibrary
 from outdial.drivers.postgres.bus import PostgresBus
 from outdial.drivers.postgres.campaigns import PostgresCampaigns
 from outdial.drivers.postgres.clients import PostgresClients
+from outdial.drivers.postgres.dialect_settings import PostgresDialectSettings
 from outdial.drivers.postgres.dialling import PostgresDialling
 from outdial.drivers.postgres.embedded import EmbeddedPostgres, running_dsn
 from outdial.drivers.postgres.member_dialling import PostgresMemberDialling
@@ -52,6 +55,7 @@ from outdial.operations import Operations
 from outdial.operations.access import Access
 from outdial.operations.campaigns import Campaigns
 from outdial.operations.clients import Clients
+from outdial.operations.dialect_settings import DialectSettings
 from outdial.operations.recordings import Recordings
 from outdial.operations.reports import Reports
 from outdial.operations.scripts import Scripts
@@ -179,10 +183,22 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
                 reports=Reports(PostgresReports(pool)),
                 clients=Clients(PostgresClients(pool)),
                 sheets=Sheets(SheetReader()),
+                dialect_settings=DialectSettings(PostgresDialectSettings(pool)),
             )
+            mikopbx_crm = crm.Crm(operations)
+            closing.push_async_callback(mikopbx_crm.close)
             dialling = PostgresDialling(dsn, pool)
-            members = PostgresMemberDialling(dialling, pool)
-            engine = Engine(dialling, members, telephony, Prompts(speech, library), bus, clock, settings.drain)
+            engine = Engine(
+                dialling,
+                PostgresMemberDialling(dialling, pool),
+                telephony,
+                Prompts(speech, library),
+                bus,
+                clock,
+                settings.drain,
+                str(data / "recordings"),
+                {CRM: mikopbx_crm},
+            )
             around = {
                 "bus": bus.run,
                 "database": store.watch,

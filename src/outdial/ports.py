@@ -144,6 +144,23 @@ class Speech(Protocol):
         """The sound of a text. `personal` words are not kept for long. Raises `SpeechFailed`."""
 
 
+# ------------------------------------------------------------------------------------------- services outside
+
+
+class ConsultationFailed(Exception):
+    """The service gave no answer that can be used; the message says why."""
+
+
+class Consultation(Protocol):
+    """A service outside that a script asks about a call, such as a CRM."""
+
+    async def consult(self, tenant: TenantId, attempt: AttemptId) -> str | None:
+        """What it has to say about a call whose answers so far are stored.
+
+        Never takes longer than `core.script.interpreter.CONSULT_SECONDS`. Raises `ConsultationFailed`.
+        """
+
+
 # ------------------------------------------------------------------------------------------------------ audio
 
 
@@ -376,6 +393,9 @@ class Reports(Protocol):
     async def answers_of(self, campaign: CampaignId) -> list[Answer]:
         """Every answer of a campaign, in the order of their numbers."""
 
+    async def answers_of_call(self, attempt: AttemptId) -> list[Answer]:
+        """Every answer of a call, in the order of their numbers."""
+
     async def tries_since(self, tenant: TenantId, dialect: str, since: datetime, limit: int) -> list[Try]:
         """Tries changed at or after a moment, in the order of change.
 
@@ -388,6 +408,16 @@ class Reports(Protocol):
 
 
 # ----------------------------------------------------------------------------------------------------- set-up
+
+DEFAULT_DIAL_PREFIX = "default_dial_prefix"
+"""The one setting of a dialect that the house itself has a use for."""
+
+
+class DialectSettings(Protocol):
+    """What a tenant's dialects are told, each by names of its own."""
+
+    async def of(self, tenant: TenantId, dialect: str) -> Mapping[str, str]:
+        """Values by name; one that is empty is left out."""
 
 
 class SetupTransaction(Protocol):
@@ -434,6 +464,12 @@ class SetupTransaction(Protocol):
 
     async def put_queue(self, tenant: TenantId, queue: WantedQueue) -> None:
         """Add or change a queue."""
+
+    async def dialect_settings(self, tenant: TenantId, dialect: str) -> Mapping[str, str] | None:
+        """What a dialect is told; None when it has never been told anything."""
+
+    async def put_dialect_settings(self, tenant: TenantId, dialect: str, settings: Mapping[str, str]) -> None:
+        """Tell a dialect this and nothing else."""
 
     async def script(self, tenant: TenantId, dialect: str, number: int) -> ScriptRecord | None:
         """The script that its dialect knows by this number."""
@@ -533,7 +569,7 @@ class Dialling(Protocol):
         """Let another process dial."""
 
     async def running(self) -> list[Campaign]:
-        """Campaigns that are to be dialled."""
+        """Campaigns that are to be dialled. One without a dial prefix has the `DEFAULT_DIAL_PREFIX` of its dialect."""
 
     async def scripts_of(self, campaigns: Sequence[Campaign]) -> Mapping[ScriptId, tuple[int, Script]]:
         """The version number and the current form of the scripts that campaigns name; a missing one is left out."""

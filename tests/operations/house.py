@@ -17,11 +17,22 @@ from outdial.core.ids import TenantId
 from outdial.drivers.postgres.access import PostgresAccess, PostgresLibrary
 from outdial.drivers.postgres.campaigns import PostgresCampaigns
 from outdial.drivers.postgres.clients import PostgresClients
+from outdial.drivers.postgres.dialect_settings import PostgresDialectSettings
 from outdial.drivers.postgres.pool import open_pool
 from outdial.drivers.postgres.reports import PostgresReports
 from outdial.drivers.postgres.scripts import PostgresScripts
 from outdial.drivers.sheets.reader import SheetReader
-from outdial.operations import Access, Campaigns, Clients, Operations, Recordings, Reports, Scripts, Sheets
+from outdial.operations import (
+    Access,
+    Campaigns,
+    Clients,
+    DialectSettings,
+    Operations,
+    Recordings,
+    Reports,
+    Scripts,
+    Sheets,
+)
 from outdial.operations.access import hash_secret
 from outdial.operations.recordings import mp3_of
 from outdial.ports import RenderedPrompt, SpeechFailed
@@ -125,6 +136,7 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
             reports=Reports(PostgresReports(pool)),
             clients=Clients(PostgresClients(pool)),
             sheets=Sheets(SheetReader()),
+            dialect_settings=DialectSettings(PostgresDialectSettings(pool)),
         )
         yield House(operations, pool, dsn, tenant, other, data / "audio", voice, clock, bus)
     finally:

@@ -144,5 +144,14 @@ class NobodyFree:
     turn: int
 
 
+@dataclass(frozen=True, slots=True)
+class Consulted:
+    """What the service that was asked in this turn said; `value` is None when it gave no answer."""
+
+    channel: Channel
+    turn: int
+    value: str | None
+
+
 NetworkEvent = Ringing | Answered | PromptEnded | PromptFailed | KeyPressed | Classified | Recorded | HungUp
-CallEvent = Placed | Resumed | CutOff | TimerElapsed | ExtensionFound | NobodyFree | NetworkEvent
+CallEvent = Placed | Resumed | CutOff | TimerElapsed | ExtensionFound | NobodyFree | Consulted | NetworkEvent

@@ -49,7 +49,10 @@ class Pick:
 
 
 class Dialler:
-    """Places the calls of all running campaigns. `run` lives as long as this process is in charge."""
+    """Places the calls of all running campaigns. `run` lives as long as this process is in charge.
+
+    `recordings` is the folder in which calls are recorded.
+    """
 
     def __init__(
         self,
@@ -62,6 +65,7 @@ class Dialler:
         bus: Bus,
         clock: Clock,
         wake: asyncio.Event,
+        recordings: str,
     ) -> None:
         self._dialling = dialling
         self._telephony = telephony
@@ -72,6 +76,7 @@ class Dialler:
         self._bus = bus
         self._clock = clock
         self._wake = wake
+        self._recordings = recordings
         self._stopped = False
         self._turn = 0
         self._plans: Plans | None = None
@@ -268,6 +273,7 @@ class Dialler:
                 script=played,
                 variables=pick.due.variables,
                 callee=pick.due.digits,
+                recordings=self._recordings,
             )
             seat = Seat(campaign.tenant, campaign.id, way.trunk.name, pick.due.digits)
             call = Call(attempt, plan)

@@ -7,7 +7,7 @@ drops everything at once and waits again, and whoever has the charge then takes 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 
 import structlog
@@ -24,7 +24,7 @@ from outdial.engine.recovery import Recovery
 from outdial.engine.roster import Roster
 from outdial.engine.rounds import Reason
 from outdial.engine.switchboard import Switchboard
-from outdial.ports import Bus, Clock, Dialling, MemberDialling, NotInCharge, StoreDown, Telephony
+from outdial.ports import Bus, Clock, Consultation, Dialling, MemberDialling, NotInCharge, StoreDown, Telephony
 
 _CHARGE_REAL_SECONDS = 1.0
 _CUT_OFF_REAL_SECONDS = 5.0
@@ -37,7 +37,11 @@ class _Stopped(Exception):
 
 
 class Engine:
-    """Dials for a database. `run` returns after `stop` once calls are over or the drain time is."""
+    """Dials for a database. `run` returns after `stop` once calls are over or the drain time is.
+
+    Calls are recorded below the folder `recordings`. `services` are those that a script may ask, by the names that scripts
+    know them by.
+    """
 
     def __init__(
         self,
@@ -48,7 +52,8 @@ class Engine:
         bus: Bus,
         clock: Clock,
         drain_seconds: float,
-        recordings: str = "",
+        recordings: str,
+        services: Mapping[str, Consultation],
     ) -> None:
         self._dialling = dialling
         self._members = members
@@ -58,6 +63,7 @@ class Engine:
         self._clock = clock
         self._drain_seconds = drain_seconds
         self._recordings = recordings
+        self._services = services
         self._stop = asyncio.Event()
         self._dialler: Dialler | None = None
         self._switchboard: Switchboard | None = None
@@ -108,17 +114,18 @@ class Engine:
         chance = Random()
         desk = Desk(self._members, self._telephony, roster, self._clock, chance)
         switchboard = Switchboard(
-            *(self._telephony, journal, self._prompts, self._clock, floor, roster, desk, wake.set)
+            *(self._telephony, journal, self._prompts, self._clock, floor, roster, desk, wake.set, self._services)
         )
         self._switchboard = switchboard
         members = MemberDialler(
             *(self._members, switchboard, floor, desk, self._bus, self._clock, chance, self._recordings)
         )
         dialler = self._dialler = Dialler(
-            self._dialling, self._telephony, switchboard, floor, roster, members, self._bus, self._clock, wake
+            *(self._dialling, self._telephony, switchboard, floor, roster, members, self._bus, self._clock, wake),
+            self._recordings,
         )
         keeper = Keeper(self._members, desk, self._clock, lambda: dialler.running, wake.set)
-        recovery = Recovery(self._dialling, self._telephony, switchboard, self._clock)
+        recovery = Recovery(self._dialling, self._telephony, switchboard, self._clock, self._recordings)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(journal.run(), name="journal")

@@ -7,6 +7,7 @@ interrupted. A leg of ours that belongs to no open attempt is hung up.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -29,13 +30,16 @@ _log = structlog.get_logger(__name__)
 
 
 class Recovery:
-    """Finds open attempts that nobody works on."""
+    """Finds open attempts that nobody works on. `recordings` is the folder in which calls are recorded."""
 
-    def __init__(self, dialling: Dialling, telephony: Telephony, switchboard: Switchboard, clock: Clock) -> None:
+    def __init__(
+        self, dialling: Dialling, telephony: Telephony, switchboard: Switchboard, clock: Clock, recordings: str
+    ) -> None:
         self._dialling = dialling
         self._telephony = telephony
         self._switchboard = switchboard
         self._clock = clock
+        self._recordings = recordings
 
     async def at_start(self, group: asyncio.TaskGroup, desk: Desk) -> None:
         """Take up everything that the former process left. Waits until the switch can be asked."""
@@ -94,8 +98,9 @@ class Recovery:
         called = None
         if one.rules is not None and one.standing is not None and one.campaign is not None:
             called = Called(Team(one.tenant, one.campaign, one.rules), one.standing, one.position)
+        call = replace(one.call, plan=replace(one.call.plan, recordings=self._recordings))
         self._switchboard.open(
-            *(group, one.call, seat, one.retry, one.attempts_made, first),
+            *(group, call, seat, one.retry, one.attempts_made, first),
             answered_at=one.answered_at,
             called=called,
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -21,6 +21,7 @@ from outdial.core.call import Call, State, step
 from outdial.core.commands import (
     CallCommand,
     Classify,
+    Consult,
     Dial,
     HangUp,
     Join,
@@ -40,6 +41,7 @@ from outdial.core.commands import (
 from outdial.core.events import (
     CallEvent,
     Classified,
+    Consulted,
     CutOff,
     ExtensionFound,
     HungUp,
@@ -62,7 +64,17 @@ from outdial.engine.journal import Journal
 from outdial.engine.prompts import PromptFailedError, Prompts
 from outdial.engine.roster import Roster
 from outdial.engine.timers import Timers
-from outdial.ports import Clock, Entry, MemberEnd, NotInCharge, StoreRefused, SwitchDown, Telephony
+from outdial.ports import (
+    Clock,
+    Consultation,
+    ConsultationFailed,
+    Entry,
+    MemberEnd,
+    NotInCharge,
+    StoreRefused,
+    SwitchDown,
+    Telephony,
+)
 
 _NETWORK_OUT_OF_ORDER = 38
 """Q.850 cause of a call that the switch could not be told of."""
@@ -88,6 +100,7 @@ class Line:
     retry: RetryRule
     attempts_made: int
     mailbox: asyncio.Queue[CallEvent]
+    group: asyncio.TaskGroup
     called: Called | None = None
     """None: the contact has one number and is no member."""
     timers: Timers = field(init=False)
@@ -102,7 +115,8 @@ class Line:
 
 
 class Switchboard:
-    """Every call in progress. `released` is called when one has ended and its seat is free."""
+    """Every call in progress. `released` is called when one has ended and its seat is free. `services` are those that a
+    script may ask, by the names that scripts know them by."""
 
     def __init__(
         self,
@@ -114,6 +128,7 @@ class Switchboard:
         roster: Roster,
         desk: Desk,
         released: Callable[[], None],
+        services: Mapping[str, Consultation],
     ) -> None:
         self._telephony = telephony
         self._journal = journal
@@ -123,6 +138,7 @@ class Switchboard:
         self._roster = roster
         self._desk = desk
         self._released = released
+        self._services = services
         self._lines: dict[AttemptId, Line] = {}
         self._idle = asyncio.Event()
         self._idle.set()
@@ -148,7 +164,7 @@ class Switchboard:
         called: Called | None = None,
     ) -> None:
         """Take a saved call on and let it hear its first event."""
-        line = Line(call, seat, retry, attempts_made, asyncio.Queue(), called, answered_at=answered_at)
+        line = Line(call, seat, retry, attempts_made, asyncio.Queue(), group, called, answered_at=answered_at)
         line.timers = Timers(self._clock, partial(self._put, line))
         if answered_at is not None:
             line.answered_moment = self._clock.monotonic()
@@ -306,6 +322,9 @@ class Switchboard:
                 await self._speak(line, command)
             case ReleaseExtension():
                 self._desk.release(line.call.attempt, command.came_to)
+            case Consult():
+                self._clock.hold()
+                line.group.create_task(self._consult(line, command), name=f"consult {line.call.attempt}")
             case (
                 Dial()
                 | StopPlaying()
@@ -354,6 +373,29 @@ class Switchboard:
             return
         seconds = self._desk.ring_seconds(line.call.attempt)
         self._put(line, ExtensionFound(command.channel, command.turn, extension, seconds))
+
+    async def _consult(self, line: Line, command: Consult) -> None:
+        """In a task of its own: the call goes on hearing what happens to it while somebody outside thinks."""
+        try:
+            value = await self._answer_of(line, command.service)
+            if self.knows(line.call.attempt):
+                self._put(line, Consulted(command.channel, command.turn, value))
+        finally:
+            self._clock.release()
+
+    async def _answer_of(self, line: Line, service: str) -> str | None:
+        """What a service says. Without an answer the call goes on, so this is the call's own door as well."""
+        try:
+            asked = self._services.get(service)
+            if asked is None:
+                raise ConsultationFailed("there is no service of that name")
+            return await asked.consult(line.seat.tenant, line.call.attempt)
+        except ConsultationFailed as failure:
+            _log.warning("consultation.failed", attempt=line.call.attempt, service=service, reason=str(failure))
+        except Exception:  # noqa: BLE001 - see above
+            _log.exception("consultation.failed", attempt=line.call.attempt, service=service)
+        metrics.FAULTS.labels("consultation").inc()
+        return None
 
     async def _tell_switch(self, line: Line, command: SwitchCommand) -> None:
         """A switch that is away is an event for the call: nothing was dialled, nothing will be heard."""

@@ -11,12 +11,23 @@ from dataclasses import dataclass
 from outdial.operations.access import Access
 from outdial.operations.campaigns import Campaigns
 from outdial.operations.clients import Clients
+from outdial.operations.dialect_settings import DialectSettings
 from outdial.operations.recordings import Recordings
 from outdial.operations.reports import Reports
 from outdial.operations.scripts import Scripts
 from outdial.operations.sheets import Sheets
 
-__all__ = ["Access", "Campaigns", "Clients", "Operations", "Recordings", "Reports", "Scripts", "Sheets"]
+__all__ = [
+    "Access",
+    "Campaigns",
+    "Clients",
+    "DialectSettings",
+    "Operations",
+    "Recordings",
+    "Reports",
+    "Scripts",
+    "Sheets",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +41,4 @@ class Operations:
     reports: Reports
     clients: Clients
     sheets: Sheets
+    dialect_settings: DialectSettings

@@ -19,6 +19,7 @@ from outdial.core.events import (
     Answered,
     CallEvent,
     Classified,
+    Consulted,
     CutOff,
     ExtensionFound,
     HungUp,
@@ -27,6 +28,7 @@ from outdial.core.events import (
     Placed,
     PromptEnded,
     PromptFailed,
+    Recorded,
     Resumed,
     Ringing,
     Timer,
@@ -89,7 +91,7 @@ def _hear(call: Call, event: CallEvent) -> Stepped:
             return connecting.nobody_came(call)
         case ((State.SEEKING | State.TRANSFERRING), (PromptEnded() | PromptFailed())) if event.turn == call.hold_turn:
             return connecting.hold_on(call, event)
-        case State.IN_SCRIPT, (PromptEnded() | PromptFailed() | KeyPressed()):
+        case State.IN_SCRIPT, (PromptEnded() | PromptFailed() | KeyPressed() | Recorded() | Consulted()):
             return _in_script(call, event)
         case _, TimerElapsed():
             return _elapsed(call, event)
@@ -242,4 +244,4 @@ def _silent_limit(call: Call) -> list[SetTimer]:
 
 
 def _dialogue(call: Call) -> Dialogue:
-    return Dialogue(call.channel, call.plan.script, call.plan.variables)
+    return Dialogue(call.channel, call.plan.script, call.plan.variables, call.plan.recordings)

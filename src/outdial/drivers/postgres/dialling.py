@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +31,7 @@ from outdial.drivers.postgres.life import call_from, life_to
 from outdial.drivers.postgres.member_ends import save_ends
 from outdial.drivers.postgres.pool import APPLICATION_NAME, asking, decode, to_json
 from outdial.drivers.postgres.rows import campaign_from, members_from, number_from, retry_from, route_from
-from outdial.ports import Entry, NotInCharge, OpenAttempt, Reservation
+from outdial.ports import DEFAULT_DIAL_PREFIX, Entry, NotInCharge, OpenAttempt, Reservation
 
 _SQL = statements.load("dialling.sql")
 _NO_FENCE = -1
@@ -88,7 +89,7 @@ class PostgresDialling:
             await connection.close()
 
     async def running(self) -> list[Campaign]:
-        return [campaign_from(row) for row in await self._fetch(_SQL["running"])]
+        return [_running_from(row) for row in await self._fetch(_SQL["running"], DEFAULT_DIAL_PREFIX)]
 
     async def scripts_of(self, campaigns: Sequence[Campaign]) -> Mapping[ScriptId, tuple[int, Script]]:
         wanted = {campaign.settings.script for campaign in campaigns} - {None}
@@ -151,7 +152,8 @@ class PostgresDialling:
         calls = [_call_row(entry) for entry in entries]
         given = [(entry.call.attempt, answer) for entry in entries for answer in entry.answers]
         answers = [
-            {"position": position, "attempt": attempt, "question": a.question, "value": a.value, "keys": a.keys}
+            {"position": position, "attempt": attempt}
+            | {"question": a.question, "value": a.value, "keys": a.keys, "label": a.label}
             for position, (attempt, a) in enumerate(given)
         ]
         arguments = (self._fence, to_json(calls), to_json(answers), Outcome.ANOTHER_NUMBER)
@@ -207,8 +209,16 @@ class PostgresDialling:
             raise NotInCharge("another process dials for this database now")
 
 
+def _running_from(row: asyncpg.Record) -> Campaign:
+    campaign = campaign_from(row)
+    if campaign.settings.dial_prefix:
+        return campaign
+    return replace(campaign, settings=replace(campaign.settings, dial_prefix=row["default_dial_prefix"] or ""))
+
+
 def _call_row(entry: Entry) -> dict[str, Any]:
     call = entry.call
+    succeeded = COMPLETED in call.goals
     return {
         "attempt": call.attempt,
         "state": call.state,
@@ -223,6 +233,7 @@ def _call_row(entry: Entry) -> dict[str, Any]:
         "ended_at": entry.ended_at,
         "talk_seconds": entry.talk_seconds,
         "retry_at": entry.retry_at,
-        "succeeded": COMPLETED in call.goals,
+        "succeeded": succeeded,
+        "settled": succeeded and call.plan.script.completes_itself,
         "member": entry.member is not None,
     }

@@ -27,10 +27,9 @@ def life_to(call: Call) -> dict[str, Any] | None:
     if call.state is State.ENDED:
         return None
     at = call.position
-    position = None if at is None else [at.node, at.turn, at.phase, at.plays, at.keys]
     return {
         "turn": call.turn,
-        "position": position,
+        "position": None if at is None else _position_to(at),
         "answers_given": call.answers_given,
         "detour": call.detour,
         "verdict": call.verdict,
@@ -89,6 +88,11 @@ def _plan_from(row: asyncpg.Record) -> Plan:
     )
 
 
+def _position_to(at: Position) -> list[Any]:
+    return [at.node, at.turn, at.phase, at.plays, at.keys, at.recording, at.recorded, at.learned]
+
+
 def _position_from(stored: list[Any]) -> Position:
-    node, turn, phase, plays, keys = stored
-    return Position(node, turn, Phase(phase), plays, keys)
+    """What follows the keys is not there in a life that an older release stored."""
+    node, turn, phase, plays, keys, *more = stored
+    return Position(node, turn, Phase(phase), plays, keys, *more)

@@ -143,6 +143,7 @@ def try_from(row: asyncpg.Record) -> Try:
         q850_cause=row["q850_cause"],
         reserved_at=row["reserved_at"],
         ended_at=row["ended_at"],
+        reached_at=row["reached_at"],
         withdrawn_at=row["withdrawn_at"],
     )
 
@@ -158,6 +159,9 @@ def answer_from(row: asyncpg.Record) -> Answer:
         question=row["question"],
         value=row["value"],
         keys=row["keys"],
+        label=row["label"],
         attempt=AttemptId(str(row["attempt_id"])),
+        try_number=row["try_number"],
+        reserved_at=row["reserved_at"],
         changed_at=row["changed_at"],
     )
