@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from random import Random
 from uuid import uuid4
 
 import pytest
@@ -19,6 +20,7 @@ from outdial.core.retry import RetryRule
 from outdial.core.script import nodes
 from outdial.core.script.nodes import COMPLETED, Ask, Choice, Goal, Request, Say, Script
 from outdial.drivers.clock import SystemClock
+from outdial.engine.desk import Desk
 from outdial.engine.floor import Floor, Seat
 from outdial.engine.journal import Journal
 from outdial.engine.roster import Roster
@@ -102,13 +104,15 @@ def play(story: Story, answer: str | Exception = "42", script: Script = POLL, se
         outside = Outside()
         crm = Crm(outside, answer)
         journal = Journal(outside)  # type: ignore[arg-type]
+        clock, roster = SystemClock(), Roster(outside, outside)  # type: ignore[arg-type]
         board = Switchboard(
             outside,  # type: ignore[arg-type]
             journal,
             outside,  # type: ignore[arg-type]
-            SystemClock(),
+            clock,
             Floor(),
-            Roster(outside, outside),  # type: ignore[arg-type]
+            roster,
+            Desk(outside, outside, roster, clock, Random(1)),  # type: ignore[arg-type]
             lambda: None,
             {service: crm},
         )

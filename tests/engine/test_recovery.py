@@ -37,6 +37,12 @@ class Left:
     async def standing(self) -> Mapping[Channel, bool]:
         return {CALLEE: True}
 
+    async def begin(self) -> None:
+        """There are no agents."""
+
+    async def freed(self) -> None:
+        """There are no agents."""
+
     def knows(self, attempt: object) -> bool:
         return False
 
@@ -51,7 +57,8 @@ def test_a_call_that_is_recorded_is_recorded_where_this_house_keeps_recordings()
 
     async def told() -> None:
         async with asyncio.TaskGroup() as group:
-            await Recovery(left, left, left, SystemClock(), "/data/recordings").at_start(group)  # type: ignore[arg-type]
+            recovery = Recovery(left, left, left, SystemClock(), "/data/recordings")  # type: ignore[arg-type]
+            await recovery.at_start(group, left)  # type: ignore[arg-type]
 
     asyncio.run(told())
     ((taken, first),) = left.opened

@@ -7,8 +7,9 @@ from typing import Any
 import asyncpg
 
 from outdial.core.amd import Verdict
-from outdial.core.call import Call, Connection, Party, Plan, State
+from outdial.core.call import Call, Connection, Party, Plan, State, Way
 from outdial.core.ids import AttemptId
+from outdial.core.members import Mode
 from outdial.core.outcome import Outcome
 from outdial.core.script.document import from_document
 from outdial.core.script.interpreter import Phase, Position
@@ -31,6 +32,7 @@ def life_to(call: Call) -> dict[str, Any] | None:
         "turn": call.turn,
         "position": None if at is None else _position_to(at),
         "answers_given": call.answers_given,
+        "detours": [[way.trunk, way.number, way.caller] for way in call.plan.detours],
         "detour": call.detour,
         "verdict": call.verdict,
         "verdict_cause": call.verdict_cause,
@@ -75,6 +77,7 @@ def call_from(row: asyncpg.Record) -> Call:
 
 def _plan_from(row: asyncpg.Record) -> Plan:
     rules = members_from(row["members"]) if row["members"] else None
+    life = decode(row["life"]) if row["life"] else {}
     return Plan(
         trunk=row["trunk"],
         number=row["number"],
@@ -83,7 +86,8 @@ def _plan_from(row: asyncpg.Record) -> Plan:
         script=from_document(decode(row["document"])) if row["document"] else _NO_SCRIPT,
         variables=decode(row["variables"]) if row["variables"] else {},
         callee=row["digits"],
-        amd=rules.amd if rules else None,
+        detours=tuple(Way(*way) for way in life.get("detours", ())),
+        amd=None if rules is None or rules.mode is Mode.PROGRESSIVE else rules.amd,
         record=rules.record if rules else False,
     )
 
