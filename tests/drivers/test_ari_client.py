@@ -581,7 +581,8 @@ def test_the_doctor_names_missing_modules() -> None:
     assert [finding.level for finding in module_findings(None)].count(Level.ERROR) >= 10
     running = ["chan_pjsip", "res_pjsip_sdp_rtp", "res_rtp_asterisk", "res_ari_channels", "res_ari_playbacks"]
     running += ["res_stasis_playback", "res_ari_bridges", "res_ari_applications", "res_timing_pthread", "codec_alaw"]
-    running += ["bridge_simple", "res_pjsip_dtmf_info", "res_ari_device_states"]
+    running += ["bridge_simple", "res_pjsip_dtmf_info", "res_ari_device_states", "app_amd", "app_stasis"]
+    running += ["func_strings", "res_stasis_recording", "res_ari_recordings", "chan_bridge_media"]
     modules = [{"name": f"{name}.so", "status": "Running"} for name in running]
     modules.append({"name": "format_wav.so", "status": "Not Running"})
     (finding,) = module_findings(modules)
