@@ -22,7 +22,7 @@ from contract.telephony import (
     BUSY,
     FAX,
     HUMAN_SILENT,
-    MACHINE,
+    NO_MEDIA,
     PATIENCE_REAL_SECONDS,
     PROMPT_SECONDS,
     RATE,
@@ -206,8 +206,8 @@ class TestAsteriskTelephony(TelephonyContract):
         async def story() -> None:
             async with connected(asterisk, app) as switch:
                 call = Conversation(bench, switch)
-                channel = await call.answered(MACHINE)
-                await call.ask(Classify(channel, 1, Amd(max_words=20, total_analysis=4000)))
+                channel = await call.answered(NO_MEDIA)
+                await call.ask(Classify(channel, 1, Amd(total_analysis=3000)))
                 while not await asyncio.to_thread(being_listened_to):
                     pass
             while await asyncio.to_thread(being_listened_to):
@@ -216,7 +216,7 @@ class TestAsteriskTelephony(TelephonyContract):
                 call = Conversation(bench, switch)
                 assert await switch.standing() == {channel: True}
                 # The channel comes back by itself, or is sent off once more.
-                heard = await call.classified(channel, 3, Amd(max_words=20, total_analysis=2000))
+                heard = await call.classified(channel, 3, Amd(total_analysis=2000))
                 assert (heard.turn, heard.verdict) == (3, Verdict.NOT_SURE)
                 await call.play(channel, 4, PROMPT_SECONDS)
                 assert await call.hear(channel, PromptEnded) == PromptEnded(channel, 4)
