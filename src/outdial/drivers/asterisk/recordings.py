@@ -7,6 +7,7 @@ What a former process left there is found by its name. It knows nothing of legs,
 from __future__ import annotations
 
 import asyncio
+import struct
 import wave
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ _AT_ONCE = 4
 _PAUSES_SECONDS = (0.1, 0.4, 1.0, 3.0, 10.0)
 """Before the next try to fetch a file; after the last one it is left at Asterisk."""
 _SUFFIX = ".wav"
+_HEADER_BYTES = 44
 
 
 @dataclass(slots=True, eq=False)
@@ -206,5 +208,18 @@ def _forgotten(take: Take, answer: AriAnswer | None) -> None:
 
 
 def _seconds_in(path: Path) -> float:
+    _mend(path)
     with wave.open(str(path), "rb") as file:
         return file.getnframes() / file.getframerate()
+
+
+def _mend(path: Path) -> None:
+    """Give a file its length: Asterisk writes that last, and one that was killed has not."""
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        header = file.read(_HEADER_BYTES)
+        if size > _HEADER_BYTES and header[36:] == b"data\0\0\0\0":
+            file.seek(4)
+            file.write(struct.pack("<I", size - 8))
+            file.seek(_HEADER_BYTES - 4)
+            file.write(struct.pack("<I", size - _HEADER_BYTES))
