@@ -519,6 +519,7 @@ class AsteriskSwitch:
 
     def _look_for_verdict(self, channel: Channel, leg: _Leg) -> None:
         """A verdict may have been missed, or will never come: ask where the channel is, then what was found."""
+        asked_for = leg.listening
 
         def located(answer: AriAnswer | None) -> None:
             if answer is not None and answer.ok and not translate.is_listened_to(answer.value()):
@@ -528,7 +529,7 @@ class AsteriskSwitch:
             self._post(translate.find_variable(channel, "AMDCAUSE"), partial(explained, _value(answer)))
 
         def explained(status: str, answer: AriAnswer | None) -> None:
-            if answer is not None and self._legs.get(channel) is leg:
+            if answer is not None and self._legs.get(channel) is leg and leg.listening is asked_for:
                 found = translate.verdict(status, _value(answer))
                 self._tell_verdict(channel, leg, *(found or (Verdict.NOT_SURE, "AWAY")))
 
