@@ -811,6 +811,26 @@ def test_a_file_is_brought_after_the_leg_has_ended_and_nothing_is_told(tmp_path:
     tell(story)
 
 
+def test_a_file_that_is_on_its_way_is_waited_for_at_the_end(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with standing_in() as standin, asyncio.TaskGroup() as tasks:
+            switch = AsteriskSwitch(standin.url)
+            running = tasks.create_task(switch.run())
+            await switch.wait_ready()
+            channel = await answered(standin, switch, Heard(switch))
+            name = f"outdial-{channel}-t2"
+            standin.recordings[name] = wav(8000)
+            standin.replies[f"GET recordings/stored/{name}/file"] = (500, {"message": "not now"})
+            await switch.perform(Record(channel, 2, tmp_path / "said.wav", 5.0))
+            await standin.say("RecordingFinished", recording={"name": name})
+            await standin.until_asked(f"GET recordings/stored/{name}/file")
+            running.cancel()
+            standin.replies.clear()
+
+    asyncio.run(run())
+    assert (tmp_path / "said.wav").read_bytes() == wav(8000)
+
+
 def test_recordings_of_a_former_process_are_brought_home(tmp_path: Path) -> None:
     talk, said, going_on = leg(), leg(), leg()
     stored = {

@@ -28,6 +28,7 @@ _AT_ONCE = 4
 """So many files are fetched at the same time."""
 _PAUSES_SECONDS = (0.1, 0.4, 1.0, 3.0, 10.0)
 """Before the next try to fetch a file; after the last one it is left at Asterisk."""
+_LAST_MOMENT_SECONDS = 3.0
 _SUFFIX = ".wav"
 _HEADER_BYTES = 44
 
@@ -74,6 +75,7 @@ class Recordings:
         self._kept = kept
         self._takes: dict[str, Take] = {}
         self._tasks: asyncio.TaskGroup | None = None
+        self._coming: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(_AT_ONCE)
 
     def begin(self, tasks: asyncio.TaskGroup) -> None:
@@ -114,7 +116,14 @@ class Recordings:
         """Fetch the file of a recording that is over, or will be in a moment."""
         if not take.coming and self._tasks is not None:
             take.coming = True
-            self._tasks.create_task(self._bring(take), name=f"recording {take.name}")
+            task = self._tasks.create_task(self._bring(take), name=f"recording {take.name}")
+            self._coming.add(task)
+            task.add_done_callback(self._coming.discard)
+
+    async def settle(self) -> None:
+        """Wait a moment for the files that are being fetched; what is left is found by the next process."""
+        if self._coming:
+            await asyncio.wait(self._coming, timeout=_LAST_MOMENT_SECONDS)
 
     def look_after(self, take: Take) -> None:
         """Fetch a recording's file when it is over already; otherwise its end will be heard."""

@@ -132,13 +132,18 @@ class AsteriskSwitch:
 
     async def run(self) -> NoReturn:
         """Keep the connection to Asterisk until cancelled; then the events end. Calls under way stay at Asterisk, and
-        so does a recording that is not in its file yet.
+        so does a recording that is not over, or does not come in a moment.
         """
         self._begin_anew()
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._recordings.begin(tasks)
-                await self._client.run()
+                connection = tasks.create_task(self._client.run(), name="ari")
+                try:
+                    await asyncio.shield(connection)
+                finally:
+                    await self._recordings.settle()
+                    connection.cancel()
         finally:
             self._heard.put_nowait(None)
 
