@@ -22,7 +22,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from outdial import __version__
-from outdial.api import mikopbx, native
+from outdial.api import mikopbx, native, webitel
 from outdial.api.mikopbx import crm
 from outdial.api.mikopbx.polls import CRM
 from outdial.api.native.routes import Health, Waiting
@@ -30,17 +30,23 @@ from outdial.drivers.asterisk.telephony import AsteriskSwitch
 from outdial.drivers.clock import SystemClock
 from outdial.drivers.felt_clock import FeltClock
 from outdial.drivers.postgres.access import PostgresAccess, PostgresLibrary
+from outdial.drivers.postgres.agents import PostgresAgents
 from outdial.drivers.postgres.bus import PostgresBus
+from outdial.drivers.postgres.calendars import PostgresCalendars
 from outdial.drivers.postgres.campaigns import PostgresCampaigns
 from outdial.drivers.postgres.clients import PostgresClients
 from outdial.drivers.postgres.dialect_settings import PostgresDialectSettings
 from outdial.drivers.postgres.dialling import PostgresDialling
+from outdial.drivers.postgres.domains import PostgresDomains
 from outdial.drivers.postgres.embedded import EmbeddedPostgres, running_dsn
+from outdial.drivers.postgres.hooks import PostgresDeliveries, PostgresHooks
 from outdial.drivers.postgres.member_dialling import PostgresMemberDialling
+from outdial.drivers.postgres.members import PostgresMembers
 from outdial.drivers.postgres.migrate import upgrade
 from outdial.drivers.postgres.pool import open_pool
 from outdial.drivers.postgres.reports import PostgresReports
 from outdial.drivers.postgres.scripts import PostgresScripts
+from outdial.drivers.postgres.standings import PostgresStandings
 from outdial.drivers.sandbox.switch import SandboxSwitch
 from outdial.drivers.sheets.reader import SheetReader
 from outdial.drivers.speech.audio import AudioWorkshop
@@ -49,17 +55,25 @@ from outdial.drivers.speech.prompts import PromptCache
 from outdial.drivers.speech.synthesiser import Synthesiser
 from outdial.drivers.speech.telephone import remove_leftovers
 from outdial.drivers.speech.yandex import YandexSettings, YandexSpeech
+from outdial.drivers.webhooks.sender import WebSender
 from outdial.engine.engine import Engine
+from outdial.engine.hooks import Messenger
 from outdial.engine.prompts import Prompts
 from outdial.operations import Operations
 from outdial.operations.access import Access
+from outdial.operations.agents import Agents
+from outdial.operations.calendars import Calendars
 from outdial.operations.campaigns import Campaigns
 from outdial.operations.clients import Clients
 from outdial.operations.dialect_settings import DialectSettings
+from outdial.operations.domains import Domains
+from outdial.operations.hooks import Hooks
+from outdial.operations.members import Members
 from outdial.operations.recordings import Recordings
 from outdial.operations.reports import Reports
 from outdial.operations.scripts import Scripts
 from outdial.operations.sheets import Sheets
+from outdial.operations.standings import Standings
 from outdial.ports import Clock
 from outdial.settings import Settings
 from outdial.setup import load_demo
@@ -125,7 +139,11 @@ class House:
     def http(self) -> Starlette:
         """Every dialect under its own paths."""
         zone = ZoneInfo(self.settings.time_zone)
-        routes = [*mikopbx.mounts(self.operations, self.settings, zone), *native.mounts(self.health)]
+        routes = [
+            *mikopbx.mounts(self.operations, self.settings, zone),
+            *webitel.mounts(self.operations, self.settings),
+            *native.mounts(self.health),
+        ]
         return Starlette(routes=routes)
 
     async def health(self) -> Health:
@@ -175,8 +193,10 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
             )
             library = PostgresLibrary(pool)
             bus = PostgresBus(dsn, pool)
+            access = Access(PostgresAccess(pool), SystemClock())
+            root_password = settings.webitel_root_password.get_secret_value()
             operations = Operations(
-                access=Access(PostgresAccess(pool), SystemClock()),
+                access=access,
                 scripts=Scripts(PostgresScripts(pool), speech),
                 campaigns=Campaigns(PostgresCampaigns(pool, FIRST_NUMBERS), bus),
                 recordings=Recordings(library, workshop, data / "audio"),
@@ -184,6 +204,12 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
                 clients=Clients(PostgresClients(pool)),
                 sheets=Sheets(SheetReader()),
                 dialect_settings=DialectSettings(PostgresDialectSettings(pool)),
+                domains=Domains(PostgresDomains(pool), access, SystemClock(), root_password),
+                calendars=Calendars(PostgresCalendars(pool), bus),
+                agents=Agents(PostgresAgents(pool), bus, SystemClock()),
+                hooks=Hooks(PostgresHooks(pool)),
+                members=Members(PostgresMembers(pool), bus, SystemClock()),
+                standings=Standings(PostgresStandings(pool), bus, SystemClock()),
             )
             mikopbx_crm = crm.Crm(operations)
             closing.push_async_callback(mikopbx_crm.close)
@@ -199,8 +225,11 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
                 str(data / "recordings"),
                 {CRM: mikopbx_crm},
             )
+            web = WebSender(settings.hook_seconds)
+            closing.push_async_callback(web.close)
             around = {
                 "bus": bus.run,
+                "hooks": Messenger(PostgresDeliveries(pool), web, clock).run,
                 "database": store.watch,
                 "prompts": lambda: _purge(speech, data / "audio"),
             }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NewType, Protocol
@@ -21,10 +21,13 @@ from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
 from outdial.core.client import Client, NewClient
 from outdial.core.commands import RecordAnswer, SwitchCommand
 from outdial.core.contact import Answer, Due, NewContact, Try
+from outdial.core.documents import Condition, Drop, Keep, Search, Stage
 from outdial.core.events import NetworkEvent
 from outdial.core.extension import ExtensionState
 from outdial.core.facts import Fact
+from outdial.core.hook import Hook, HookRequest
 from outdial.core.ids import AttemptId, CampaignId, Channel, ContactId, ScriptId, TenantId
+from outdial.core.member import Change, NewMember, StoredMember
 from outdial.core.members import MemberRules
 from outdial.core.number import Number, OpenRange
 from outdial.core.outcome import Outcome
@@ -227,10 +230,11 @@ LoginId = NewType("LoginId", str)
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A stored user: whose it is and the argon2 hash of the password."""
+    """A stored user: whose it is, the argon2 hash of the password, and the role."""
 
     identity: Identity
     password_hash: str
+    role: str = "admin"
 
 
 class Access(Protocol):
@@ -265,6 +269,75 @@ class Access(Protocol):
 
     async def secret(self, name: str, fresh: bytes) -> bytes:
         """The house's secret of that name; `fresh` becomes it when there is none yet."""
+
+
+# ---------------------------------------------------------------------------------------------------- domains
+
+
+TokenId = NewType("TokenId", str)
+"""A UUID."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainSession:
+    """A login whose token is good only together with its key, a UUID. `tenant` None: somebody who belongs to none."""
+
+    key: str
+    token_hash: str
+    tenant: TenantId | None
+    domain: str
+    login: str
+    role: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainToken:
+    """What a program of a whole tenant shows; it is good while it is kept here and enabled."""
+
+    id: TokenId
+    role: str
+    enabled: bool
+    expires_at: datetime
+    created_by: str
+    created_at: datetime
+
+
+class Domains(Protocol):
+    """Tenants by the name of their domain, which is theirs alone, and who comes in by that name."""
+
+    async def tenant_of(self, domain: str) -> TenantId | None:
+        """The tenant of that domain."""
+
+    async def domain_of(self, tenant: TenantId) -> str | None:
+        """The domain of that tenant: its own name where it has no other; None when there is no such tenant."""
+
+    async def credential(self, login: str, domain: str) -> Credential | None:
+        """The user of that domain whose login is `login@domain` in full, or else `login`."""
+
+    async def open_session(self, session: DomainSession, now: datetime) -> None:
+        """Remember a session, and forget those that are over by now."""
+
+    async def session(self, key: str) -> DomainSession | None:
+        """The session of that key, a UUID, over or not; its domain as it is now."""
+
+    async def end_session(self, key: str) -> bool:
+        """Forget a session; whether there was one of that key."""
+
+    async def add_token(self, tenant: TenantId, token: DomainToken) -> None:
+        """Keep a new token."""
+
+    async def tokens(self, tenant: TenantId) -> list[DomainToken]:
+        """Every token of a tenant, oldest first."""
+
+    async def token(self, id: TokenId, domain: str) -> tuple[TenantId, DomainToken] | None:
+        """The token of that id, if its tenant has that domain."""
+
+    async def enable_token(self, tenant: TenantId, id: TokenId, enabled: bool) -> bool | None:
+        """Whether that changed a token; None when the tenant has none of that id."""
+
+    async def remove_token(self, tenant: TenantId, id: TokenId) -> bool:
+        """Forget a token; whether there was one."""
 
 
 # ------------------------------------------------------------------------------------- scripts and campaigns
@@ -371,6 +444,146 @@ class Campaigns(Protocol):
         """
 
 
+class Members(Protocol):
+    """The members of campaigns: contacts with several numbers.
+
+    A member is read as a document, whose members are those that its caller posted and those of Webitel's engine
+    (`_id`, `_probeCount`, `_endCause`, `communications`, `_log` and so on). A question that cannot be answered raises
+    `Malformed`. In what came in one call, as in lists without an order, members stand in the order they came.
+    """
+
+    async def add(self, campaign: CampaignId, tenant: TenantId, members: Sequence[NewMember]) -> None:
+        """Add members, all or none. Raises `NotFound` when the campaign is gone."""
+
+    async def document(self, campaign: CampaignId, key: str) -> dict[str, Any] | None:
+        """One member."""
+
+    async def documents(self, campaign: CampaignId, keys: Sequence[str]) -> list[dict[str, Any]]:
+        """The members of these keys, in the order they came."""
+
+    async def page(self, campaign: CampaignId, search: Search, shape: Keep | Drop | None) -> list[dict[str, Any]]:
+        """A page of members, each as far as the shape leaves it."""
+
+    async def count(self, campaign: CampaignId, condition: Condition) -> int:
+        """How many members there are of which it is true."""
+
+    async def aggregate(self, campaign: CampaignId, stages: Sequence[Stage]) -> list[Any]:
+        """What the stages make of all members."""
+
+    async def change(
+        self, campaign: CampaignId, key: str, decide: Callable[[StoredMember], Change]
+    ) -> StoredMember | None:
+        """Do to a member what `decide` says; the member as it was, or None when there is none.
+
+        Nobody else changes it meanwhile. What `decide` raises is raised, and nothing is changed then. An end cause that
+        a member gets is noted for those who asked to be told (event `engine::dialer_member_end`), in the same write.
+        """
+
+    async def remove(self, campaign: CampaignId, key: str) -> bool:
+        """Forget a member that is not in a call; whether there was one."""
+
+    async def remove_all(self, campaign: CampaignId, condition: Condition) -> int:
+        """Forget the members of which it is true and that are not in a call; how many."""
+
+    async def revive(self, campaign: CampaignId, since: datetime, step: str, at: datetime, *, empty_log: bool) -> int:
+        """Begin anew with finished members that were made since a moment, were not reached and have a number that was
+        not stopped; how many. `step` is noted in the log of each, or is all of it, and in the campaign's history."""
+
+    async def dress(self, campaign: CampaignId, variables: Mapping[str, str]) -> None:
+        """Put a campaign's variables on its open members; their own count before them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counters:
+    """What came of a campaign's calls since its counters were last reset."""
+
+    calls: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    connected: int = 0
+    bridged: int = 0
+    abandoned: int = 0
+    wait_seconds: float = 0.0
+    human: int = 0
+    machine: int = 0
+    not_sure: int = 0
+    amd_cut: int = 0
+    adjust: int = 0
+    target: int = 0
+    started_at: datetime | None = None
+    stopped_at: datetime | None = None
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a campaign stands."""
+
+    domain: str
+    """The name of its tenant."""
+    cause: str
+    """Why it is in its state: '', 'stopped', 'complete', 'nobody' or 'expired'."""
+    changed_at: datetime
+    calendar: Calendar | None
+    """None: it keeps to none, or to one that is missing."""
+    counters: Counters
+    under_way: Mapping[str, int]
+    """Calls in progress by trunk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentWork:
+    """An agent, and what it did for one campaign. Durations are in seconds."""
+
+    key: str
+    domain: str
+    state: str
+    status: str
+    active: bool
+    """Whether it is on a call."""
+    ready_at: datetime | None = None
+    last_bridge_end: datetime | None = None
+    last_status_change: datetime | None = None
+    calls: int = 0
+    missed: int = 0
+    bridged: int = 0
+    talk_seconds: float = 0.0
+    ringing_seconds: float = 0.0
+    wrap_seconds: float = 0.0
+    idle_seconds: float = 0.0
+    break_seconds: float = 0.0
+    last_offered_at: datetime | None = None
+    since: datetime | None = None
+
+
+class Standings(Protocol):
+    """How campaigns stand, and their being started, stopped and reset."""
+
+    async def of(self, campaigns: Sequence[CampaignId]) -> Mapping[CampaignId, Standing]:
+        """How each stands; one that is gone is left out."""
+
+    async def start(self, campaign: CampaignId) -> bool:
+        """Let a campaign dial; whether it did not before. One without rules of members, or whose calendar is missing,
+        stays as it is. It is written into the history."""
+
+    async def stop(self, campaign: CampaignId) -> bool:
+        """Let a campaign dial no more; whether it was not stopped before. It is written into the history."""
+
+    async def forget_counters(self, campaign: CampaignId) -> None:
+        """Count from nothing."""
+
+    async def forget_tallies(self, campaign: CampaignId, by: str) -> None:
+        """Count its agents from nothing, and free those who are kept for a call that is not there."""
+
+    async def history(self, campaign: CampaignId, search: Search, shape: Keep | Drop | None) -> list[dict[str, Any]]:
+        """A page of what happened, oldest first, as documents of `_id`, `dialer`, `createdOn`, `action` and `value`."""
+
+    async def tallies(
+        self, tenant: TenantId, campaign: CampaignId, agents: Collection[str], skills: Collection[str]
+    ) -> list[AgentWork]:
+        """The agents of these keys and those with one of the skills."""
+
+
 class Clients(Protocol):
     """Clients of a tenant, with their phones and properties."""
 
@@ -382,6 +595,150 @@ class Clients(Protocol):
 
     async def by_phone(self, tenant: TenantId, key: str) -> Client | None:
         """The client with a phone of that key; of several the one saved last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarRecord:
+    """A stored calendar. `key` is the id that its caller and campaigns know it by."""
+
+    key: str
+    name: str
+    calendar: Calendar
+    wire: Mapping[str, Any] = field(default_factory=dict)
+    """What the dialect has to give back as it came; empty: it was not made by one."""
+
+
+class Calendars(Protocol):
+    """Calendars of a tenant."""
+
+    async def all(self, tenant: TenantId, offset: int, limit: int) -> list[CalendarRecord]:
+        """Calendars in the order in which they were made."""
+
+    async def by_key(self, tenant: TenantId, key: str) -> CalendarRecord | None:
+        """The calendar of that key."""
+
+    async def add(self, tenant: TenantId, record: CalendarRecord) -> None:
+        """Keep a new calendar. Raises `KeyTaken`."""
+
+    async def replace(self, tenant: TenantId, record: CalendarRecord) -> bool:
+        """Put a calendar in the place of the one of its key; whether there was one."""
+
+    async def remove(self, tenant: TenantId, key: str) -> bool:
+        """Forget a calendar; whether there was one. Campaigns go on naming it."""
+
+    async def users_of(self, tenant: TenantId, key: str) -> list[CampaignId]:
+        """Running campaigns that name it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentRecord:
+    """A stored agent and what people call it."""
+
+    name: str
+    agent: Agent
+
+
+class Agents(Protocol):
+    """Agents of a tenant."""
+
+    async def all(self, tenant: TenantId) -> list[AgentRecord]:
+        """Every agent, in the order in which they were made."""
+
+    async def by_key(self, tenant: TenantId, key: str) -> AgentRecord | None:
+        """The agent of that key."""
+
+    async def declare(self, tenant: TenantId, key: str, change: Callable[[Agent], Agent]) -> AgentRecord | None:
+        """Keep status, state, missed offers in a row and the time of the last change as `change` makes them, and nothing
+        else of the agent; None when there is none. Nobody else changes it meanwhile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookRecord:
+    """A stored hook. `key` is the id that its caller knows it by."""
+
+    key: str
+    hook: Hook
+    wire: Mapping[str, Any]
+    """What the dialect has to give back as it came."""
+
+
+class Hooks(Protocol):
+    """Hooks of a tenant."""
+
+    async def all(self, tenant: TenantId, offset: int, limit: int) -> list[HookRecord]:
+        """Hooks in the order in which they were made."""
+
+    async def by_key(self, tenant: TenantId, key: str) -> HookRecord | None:
+        """The hook of that key."""
+
+    async def add(self, tenant: TenantId, record: HookRecord) -> None:
+        """Keep a new hook. Raises `KeyTaken`."""
+
+    async def replace(self, tenant: TenantId, record: HookRecord) -> bool:
+        """Put a hook in the place of the one of its key; whether there was one."""
+
+    async def remove(self, tenant: TenantId, key: str) -> bool:
+        """Forget a hook and what it was still to be told; whether there was one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Something that is still to be told to a hook. `tries` counts the one for which it was taken."""
+
+    id: int
+    tenant: TenantId
+    hook_id: int
+    key: str
+    """The hook's."""
+    hook: Hook
+    document: Mapping[str, Any]
+    tries: int
+
+
+class Deliveries(Protocol):
+    """What is to be told to hooks; many processes take from it, and no two of them the same at a time.
+
+    Whatever happened is in the table `notices`, written in the same transaction as the happening itself: the tenant, the
+    event, and its document. Every method raises `StoreDown` when the database is away.
+    """
+
+    async def spread(self, now: datetime, limit: int) -> int:
+        """Make deliveries, due now, of at most so many notices for the enabled hooks that wait for them; how many notices
+        that were."""
+
+    async def take(
+        self, now: datetime, until: datetime, limit: int, each: int, busy: Collection[int]
+    ) -> list[Delivery]:
+        """At most `limit` deliveries that are due, at most `each` of one hook and none of the busy ones.
+
+        They are nobody else's until a moment; then whoever took them is taken for dead, and they are due again.
+        """
+
+    async def done(self, id: int) -> None:
+        """Forget a delivery."""
+
+    async def later(self, id: int, due_at: datetime) -> None:
+        """Make a delivery due at another time."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebAnswer:
+    """What came of a request to somebody else's server. `status` 0: no answer came, and `reason` says why."""
+
+    status: int = 0
+    reason: str = ""
+
+    @property
+    def taken(self) -> bool:
+        """Whether the other side took it."""
+        return 200 <= self.status < 300
+
+
+class Web(Protocol):
+    """Other people's servers."""
+
+    async def send(self, request: HookRequest) -> WebAnswer:
+        """Send a request and wait for the answer, within a time limit. It never fails: see `WebAnswer`."""
 
 
 class Reports(Protocol):
@@ -627,18 +984,6 @@ class Bus(Protocol):
 
 
 # ------------------------------------------------------------------------------------------------ members and agents
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counters:
-    """What came of a campaign's calls since its counters began, and what its pacer left."""
-
-    calls: int = 0
-    human: int = 0
-    connected: int = 0
-    bridged: int = 0
-    abandoned: int = 0
-    adjust: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

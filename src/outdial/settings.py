@@ -78,6 +78,14 @@ class Settings(BaseSettings):
         True, description="Whether callers on the loopback address need no login at the MikoPBX dialect."
     )
 
+    hook_seconds: float = Field(10.0, gt=0, le=50, description="How long the server of a hook may take to answer.")
+    webitel_largest_body: int = Field(
+        5 * 1024 * 1024, ge=1024, description="Longest request body that is read at the Webitel dialect."
+    )
+    webitel_root_password: SecretStr = Field(
+        SecretStr(""), description="Password of the Webitel user root, who belongs to no domain; empty: there is none."
+    )
+
 
 def _is_zone(name: str) -> bool:
     try:

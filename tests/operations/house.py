@@ -15,29 +15,42 @@ from outdial.core.errors import NotAudio
 from outdial.core.facts import Fact
 from outdial.core.ids import TenantId
 from outdial.drivers.postgres.access import PostgresAccess, PostgresLibrary
+from outdial.drivers.postgres.agents import PostgresAgents
+from outdial.drivers.postgres.calendars import PostgresCalendars
 from outdial.drivers.postgres.campaigns import PostgresCampaigns
 from outdial.drivers.postgres.clients import PostgresClients
 from outdial.drivers.postgres.dialect_settings import PostgresDialectSettings
+from outdial.drivers.postgres.domains import PostgresDomains
+from outdial.drivers.postgres.hooks import PostgresHooks
+from outdial.drivers.postgres.members import PostgresMembers
 from outdial.drivers.postgres.pool import open_pool
 from outdial.drivers.postgres.reports import PostgresReports
 from outdial.drivers.postgres.scripts import PostgresScripts
+from outdial.drivers.postgres.standings import PostgresStandings
 from outdial.drivers.sheets.reader import SheetReader
 from outdial.operations import (
     Access,
+    Agents,
+    Calendars,
     Campaigns,
     Clients,
     DialectSettings,
+    Domains,
+    Hooks,
+    Members,
     Operations,
     Recordings,
     Reports,
     Scripts,
     Sheets,
+    Standings,
 )
 from outdial.operations.access import hash_secret
 from outdial.operations.recordings import mp3_of
 from outdial.ports import RenderedPrompt, SpeechFailed
 
 LOGIN, PASSWORD, KEY = "admin", "adminpassword", "demo-key"
+ROOT_PASSWORD = "rootpassword"
 _PASSWORD_HASH = PasswordHash.recommended().hash(PASSWORD)
 
 
@@ -128,8 +141,9 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
         tenant, other = [await _tenant(pool, name) for name in ("site", "other")]
         await _user(pool, tenant)
         voice, clock, bus = Voice(), Hands(), Ears()
+        access = Access(PostgresAccess(pool), clock)
         operations = Operations(
-            access=Access(PostgresAccess(pool), clock),
+            access=access,
             scripts=Scripts(PostgresScripts(pool), voice),
             campaigns=Campaigns(PostgresCampaigns(pool, {"mikopbx": 1_000_000_000}), bus),  # type: ignore[arg-type]
             recordings=Recordings(PostgresLibrary(pool), Bench(), data / "audio"),
@@ -137,6 +151,12 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
             clients=Clients(PostgresClients(pool)),
             sheets=Sheets(SheetReader()),
             dialect_settings=DialectSettings(PostgresDialectSettings(pool)),
+            domains=Domains(PostgresDomains(pool), access, clock, ROOT_PASSWORD),
+            calendars=Calendars(PostgresCalendars(pool), bus),  # type: ignore[arg-type]
+            agents=Agents(PostgresAgents(pool), bus, clock),  # type: ignore[arg-type]
+            hooks=Hooks(PostgresHooks(pool)),
+            members=Members(PostgresMembers(pool), bus, clock),  # type: ignore[arg-type]
+            standings=Standings(PostgresStandings(pool), bus, clock),  # type: ignore[arg-type]
         )
         yield House(operations, pool, dsn, tenant, other, data / "audio", voice, clock, bus)
     finally:

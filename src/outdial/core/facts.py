@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from outdial.core.ids import CampaignId
+from outdial.core.ids import CampaignId, TenantId
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,4 +17,13 @@ class CampaignChanged:
     campaign: CampaignId
 
 
-Fact = CampaignChanged
+@dataclass(frozen=True, slots=True)
+class AgentChanged:
+    """An agent said what it wants or what it does."""
+
+    tenant: TenantId
+    agent: str
+    """The agent's key."""
+
+
+Fact = CampaignChanged | AgentChanged

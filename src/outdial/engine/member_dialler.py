@@ -150,14 +150,12 @@ class MemberDialler:
     ) -> Opening:
         found = opening(calendar, now)
         if found is not memory.standing:
+            woken = memory.standing is not None
             memory.standing = found
-            match found:
-                case Opening.OPEN:
-                    await self._members.note(campaign.id, "QUEUE_HUNTING", "Start")
-                case Opening.CLOSED:
-                    await self._members.note(campaign.id, "QUEUE_SLEEP", "Sleeping")
-                case Opening.EXPIRED:
-                    pass
+            if found is Opening.CLOSED:
+                await self._members.note(campaign.id, "QUEUE_SLEEP", "Sleeping")
+            elif found is Opening.OPEN and woken:
+                await self._members.note(campaign.id, "QUEUE_HUNTING", "Start")
         return found
 
     async def _look_at_day(self, campaign: Campaign, rules: MemberRules, memory: _Memory, day: date) -> None:

@@ -9,24 +9,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outdial.operations.access import Access
+from outdial.operations.agents import Agents
+from outdial.operations.calendars import Calendars
 from outdial.operations.campaigns import Campaigns
 from outdial.operations.clients import Clients
 from outdial.operations.dialect_settings import DialectSettings
+from outdial.operations.domains import Domains
+from outdial.operations.hooks import Hooks
+from outdial.operations.members import Members
 from outdial.operations.recordings import Recordings
 from outdial.operations.reports import Reports
 from outdial.operations.scripts import Scripts
 from outdial.operations.sheets import Sheets
+from outdial.operations.standings import Standings
 
 __all__ = [
     "Access",
+    "Agents",
+    "Calendars",
     "Campaigns",
     "Clients",
     "DialectSettings",
+    "Domains",
+    "Hooks",
+    "Members",
     "Operations",
     "Recordings",
     "Reports",
     "Scripts",
     "Sheets",
+    "Standings",
 ]
 
 
@@ -42,3 +54,9 @@ class Operations:
     clients: Clients
     sheets: Sheets
     dialect_settings: DialectSettings
+    domains: Domains
+    calendars: Calendars
+    agents: Agents
+    hooks: Hooks
+    members: Members
+    standings: Standings

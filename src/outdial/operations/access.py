@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 from uuid import uuid4
 
 import structlog
@@ -19,7 +21,7 @@ from outdial import ports
 from outdial.core.errors import NotAuthenticated, TooManyTries
 from outdial.operations import tokens
 from outdial.operations.throttle import Throttle
-from outdial.ports import Clock, Identity, LoginId
+from outdial.ports import Clock, Credential, Identity, LoginId
 
 SESSION_IDLE_SECONDS = 3600.0
 LOGIN_SECONDS = 30 * 24 * 3600.0
@@ -33,6 +35,7 @@ _SPAN = timedelta(seconds=300)
 _HASHES_AT_ONCE = 4
 """An argon2 check takes tens of megabytes for its time; the rest waits."""
 _log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 
 def hash_secret(token: str) -> str:
@@ -64,7 +67,7 @@ class Access:
         self._passwords = PasswordHash.recommended()
         self._nobodys_hash = self._passwords.hash(new_token())
         self._throttle = Throttle(_FAILURES, _SPAN)
-        self._secret: bytes | None = None
+        self._secrets: dict[str, bytes] = {}
         self._turn = asyncio.Semaphore(_HASHES_AT_ONCE)
 
     async def log_in(self, login: str, password: str, peer: str) -> tuple[Identity, str]:
@@ -119,34 +122,46 @@ class Access:
         tenant = await self._store.default_tenant()
         return None if tenant is None else Identity(tenant, LOOPBACK_LOGIN)
 
-    async def _admitted(self, login: str, password: str, peer: str) -> Identity:
+    async def admitted(self, peer: str, check: Callable[[], Awaitable[T | None]]) -> T:
+        """What `check` finds, unless this address has failed too often; None is a failed login, which is counted.
+
+        Raises `NotAuthenticated`, `TooManyTries`.
+        """
         now = self._clock.now()
         if not self._throttle.enter(peer, now):
             _log.warning("access.throttled", peer=peer)
             raise TooManyTries("too many failed logins; try again later")
-        identity = await self._checked(login, password)
-        if identity is None:
+        found = await check()
+        if found is None:
             _log.warning("access.refused", peer=peer)
             raise NotAuthenticated("wrong login or password", field="login")
         self._throttle.succeeded(peer, now)
-        return identity
+        return found
+
+    async def verified(self, credential: Credential | None, password: str) -> Credential | None:
+        """The credential if that is its password. None costs the same time as a wrong password."""
+        known = self._nobodys_hash if credential is None else credential.password_hash
+        async with self._turn:
+            right = await asyncio.to_thread(self._passwords.verify, password, known)
+        return credential if right else None
+
+    async def signing_secret(self, name: str) -> bytes:
+        """The house's secret for tokens of one kind; it is the same in every process and for ever."""
+        if name not in self._secrets:
+            self._secrets[name] = await self._store.secret(name, secrets.token_bytes(tokens.SECRET_BYTES))
+        return self._secrets[name]
+
+    async def _admitted(self, login: str, password: str, peer: str) -> Identity:
+        async def check() -> Credential | None:
+            credential = await self._store.credential(login) if login.isprintable() else None
+            return await self.verified(credential, password)
+
+        return (await self.admitted(peer, check)).identity
 
     async def _access_token(self, login: LoginId) -> str:
-        return tokens.issue(await self._signing_secret(), login, self._clock.now())
+        return tokens.issue(await self.signing_secret(_SIGNING), login, self._clock.now())
 
     async def _login_of(self, access_token: str) -> LoginId | None:
         if not tokens.looks_like_one(access_token):
             return None
-        return tokens.read(await self._signing_secret(), access_token, self._clock.now())
-
-    async def _signing_secret(self) -> bytes:
-        if self._secret is None:
-            self._secret = await self._store.secret(_SIGNING, secrets.token_bytes(tokens.SECRET_BYTES))
-        return self._secret
-
-    async def _checked(self, login: str, password: str) -> Identity | None:
-        credential = await self._store.credential(login) if login.isprintable() else None
-        known = self._nobodys_hash if credential is None else credential.password_hash
-        async with self._turn:
-            right = await asyncio.to_thread(self._passwords.verify, password, known)
-        return credential.identity if credential is not None and right else None
+        return tokens.read(await self.signing_secret(_SIGNING), access_token, self._clock.now())

@@ -21,7 +21,7 @@ class PostgresAccess:
 
     async def credential(self, login: str) -> Credential | None:
         row = await self._pool.fetchrow(_SQL["credential"], login)
-        return None if row is None else Credential(_identity(row), row["password_hash"])
+        return None if row is None else Credential(_identity(row), row["password_hash"], row["role"])
 
     async def key_owner(self, key_hash: str) -> Identity | None:
         row = await self._pool.fetchrow(_SQL["key_owner"], key_hash)

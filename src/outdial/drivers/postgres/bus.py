@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import assert_never
 
 import asyncpg
 import structlog
 
-from outdial.core.facts import CampaignChanged, Fact
-from outdial.core.ids import CampaignId
+from outdial.core.facts import AgentChanged, CampaignChanged, Fact
+from outdial.core.ids import CampaignId, TenantId
 from outdial.drivers.postgres.pool import APPLICATION_NAME
 
 _CHANNEL = "outdial"
@@ -26,7 +27,7 @@ class PostgresBus:
         self._listeners: list[Callable[[Fact], None]] = []
 
     async def announce(self, fact: Fact) -> None:
-        await self._pool.execute("select pg_notify($1, $2)", _CHANNEL, f"campaign {fact.campaign}")
+        await self._pool.execute("select pg_notify($1, $2)", _CHANNEL, _written(fact))
 
     def listen(self, hear: Callable[[Fact], None]) -> Callable[[], None]:
         self._listeners.append(hear)
@@ -49,7 +50,32 @@ class PostgresBus:
                 await asyncio.sleep(_RETRY_SECONDS)
 
     def _heard(self, connection: object, pid: int, channel: str, payload: str) -> None:
-        kind, _, id = payload.partition(" ")
-        if kind == "campaign" and id.isdecimal():
+        fact = _read(payload)
+        if fact is not None:
             for hear in list(self._listeners):
-                hear(CampaignChanged(CampaignId(int(id))))
+                hear(fact)
+
+
+def _written(fact: Fact) -> str:
+    match fact:
+        case CampaignChanged():
+            return f"campaign {fact.campaign}"
+        case AgentChanged():
+            return f"agent {fact.tenant} {fact.agent}"
+        case _:
+            assert_never(fact)
+
+
+def _read(payload: str) -> Fact | None:
+    """What was announced; None when it is nothing that this version knows."""
+    kind, _, rest = payload.partition(" ")
+    id, _, key = rest.partition(" ")
+    if not id.isdecimal():
+        return None
+    match kind:
+        case "campaign":
+            return CampaignChanged(CampaignId(int(id)))
+        case "agent":
+            return AgentChanged(TenantId(int(id)), key)
+        case _:
+            return None

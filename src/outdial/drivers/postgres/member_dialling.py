@@ -53,14 +53,7 @@ class PostgresMemberDialling:
     async def counters(self, campaigns: Sequence[Campaign]) -> Mapping[CampaignId, Counters]:
         rows = await self._fetch(_SQL["counters"], [campaign.id for campaign in campaigns])
         return {
-            CampaignId(row["campaign_id"]): Counters(
-                calls=row["calls"],
-                human=row["human"],
-                connected=row["connected"],
-                bridged=row["bridged"],
-                abandoned=row["abandoned"],
-                adjust=row["adjust"],
-            )
+            CampaignId(row["campaign_id"]): Counters(**{name: row[name] for name in Counters.__dataclass_fields__})
             for row in rows
         }
 

@@ -1,5 +1,5 @@
 -- name: credential
-select tenant_id, login, password_hash from users where login = $1;
+select tenant_id, login, password_hash, role from users where login = $1;
 
 -- name: key_owner
 select tenant_id, name as login from api_keys where key_hash = $1;
