@@ -885,6 +885,8 @@ class Entry:
     ended_at: datetime | None = None
     talk_seconds: float = 0.0
     retry_at: datetime | None = None
+    agent: str = ""
+    """The key of the agent whom the call was given to last; empty: to none."""
     member: MemberEnd | None = None
     """What an ended call to a member means for it; `retry_at` says nothing then."""
 
@@ -1033,7 +1035,7 @@ class ResultDue:
     position: int
     """The number that was called last."""
     agent: str
-    """The extension of the last call's agent; empty: none."""
+    """The key of the agent of its last call; empty: none."""
     due_at: datetime | None
     report: Report | None
 

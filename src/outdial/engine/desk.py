@@ -190,15 +190,13 @@ class Desk:
                 )
                 return
 
-    def result_given(self, tenant: TenantId, extension: str) -> None:
+    def result_given(self, tenant: TenantId, key: str) -> None:
         """What an agent's last call came to has been told: the agent need not be waited for much longer."""
-        for (of, key), agent in self._agents.items():
-            if of == tenant and agent.extension == extension:
-                changed = result_given(agent, self._clock.now())
-                if changed is not agent:
-                    self._agents[of, key] = changed
-                    self._changed.add((of, key))
-                    self._news.set()
+        agent = self._agents.get((tenant, key))
+        if agent is not None and (changed := result_given(agent, self._clock.now())) is not agent:
+            self._agents[tenant, key] = changed
+            self._changed.add((tenant, key))
+            self._news.set()
 
     # ------------------------------------------------------------------------------------------------- working
 
@@ -297,6 +295,11 @@ class Desk:
 
     def _rules(self, agent: Agent, team: Team) -> AgentRules:
         return AgentRules.over(agent.rules, team.rules.crew.overrides)
+
+    def agent_of(self, attempt: AttemptId) -> str:
+        """The key of the agent who was found for a call; empty: nobody was."""
+        offer = self._offers.get(attempt)
+        return "" if offer is None else offer.key
 
     def ring_seconds(self, attempt: AttemptId) -> float | None:
         """How long the agent who was found for a call is rung; None: nobody was."""

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from outdial.core.calendar import Calendar, Opening, opening
+from outdial.core.calendar import Calendar, Opening, WeeklyHours, opening
 from outdial.core.call import Call, Plan, Way
 from outdial.core.campaign import Campaign
 from outdial.core.events import Placed
@@ -38,6 +38,8 @@ from outdial.ports import Bus, Clock, Counters, DueMember, MemberDialling, Membe
 
 COMPLETE, NOBODY, EXPIRED = "complete", "nobody", "expired"
 """Why a campaign was closed: all members are finished, there was none when it began, its calendar is over."""
+DAY_AND_NIGHT = tuple(WeeklyHours(day, 0, 1440) for day in range(1, 8))
+"""The hours of a campaign that keeps to no calendar."""
 _MOST_PAGES = 10
 _MOST_DETOURS = 3
 _CALLER_VARIABLE = "outbound_caller_id_number"
@@ -110,7 +112,9 @@ class MemberDialler:
         memory = self._memories.setdefault(campaign.id, _Memory())
         calendar = plans.calendars.get(campaign.id)
         if calendar is None:
-            return Round(Reason.NO_CALENDAR)
+            if campaign.settings.calendar:
+                return Round(Reason.NO_CALENDAR)
+            calendar = Calendar(campaign.settings.time_zone, DAY_AND_NIGHT)
         now = self._clock.now()
         fresh = memory.standing is None
         match await self._look_at_calendar(campaign, memory, calendar, now):

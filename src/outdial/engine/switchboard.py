@@ -107,6 +107,8 @@ class Line:
     answered_at: datetime | None = None
     answered_moment: float | None = None
     """The monotonic clock at the answer."""
+    agent: str = ""
+    """The key of the agent whom the call was given to last."""
     joined_at: datetime | None = None
     joined_moment: float | None = None
     """The monotonic clock when the callee and an agent began to hear each other."""
@@ -271,7 +273,7 @@ class Switchboard:
         answers = tuple(command for command in commands if isinstance(command, RecordAnswer))
         metrics.ANSWERS.inc(len(answers))
         if line.call.state is not State.ENDED:
-            return Entry(call=line.call, answers=answers, answered_at=line.answered_at)
+            return Entry(call=line.call, answers=answers, answered_at=line.answered_at, agent=line.agent)
         talked = 0.0 if line.answered_moment is None else self._clock.monotonic() - line.answered_moment
         return Entry(
             call=line.call,
@@ -280,6 +282,7 @@ class Switchboard:
             ended_at=self._clock.now(),
             talk_seconds=talked,
             retry_at=None if line.called else self._retry_at(line),
+            agent=line.agent,
             member=None if line.called is None else self._member_end(line, line.called, talked),
         )
 
@@ -371,6 +374,7 @@ class Switchboard:
         if extension is None:
             self._put(line, NobodyFree(command.channel, command.turn))
             return
+        line.agent = self._desk.agent_of(line.call.attempt)
         seconds = self._desk.ring_seconds(line.call.attempt)
         self._put(line, ExtensionFound(command.channel, command.turn, extension, seconds))
 

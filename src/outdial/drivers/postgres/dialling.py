@@ -236,4 +236,5 @@ def _call_row(entry: Entry) -> dict[str, Any]:
         "succeeded": succeeded,
         "settled": succeeded and call.plan.script.completes_itself,
         "member": entry.member is not None,
+        "agent": entry.agent,
     }

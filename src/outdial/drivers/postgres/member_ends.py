@@ -85,7 +85,6 @@ def _attempt_row(entry: Entry) -> dict[str, Any]:
     return {
         "attempt": call.attempt,
         "cause": end.settlement.cause,
-        "agent": call.transfer_extension,
         "amd_verdict": call.verdict,
         "amd_cause": call.verdict_cause or None,
         "amd_seconds": call.verdict_seconds if call.verdict else None,

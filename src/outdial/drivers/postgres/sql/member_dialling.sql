@@ -133,11 +133,11 @@ select id::text as attempt, contact_id from attempts where id = any ($1::uuid[])
 
 -- name: tell_attempts
 update attempts a
-set cause = e.cause, agent = nullif(e.agent, ''), amd_verdict = e.amd_verdict, amd_cause = e.amd_cause,
+set cause = e.cause, amd_verdict = e.amd_verdict, amd_cause = e.amd_cause,
     amd_seconds = e.amd_seconds, joined_at = e.joined_at, wait_seconds = e.wait_seconds,
     recording = e.recording, succeeded = e.succeeded, trunk = e.trunk
 from jsonb_to_recordset($1::jsonb)
-    as e(attempt uuid, cause text, agent text, amd_verdict text, amd_cause text, amd_seconds double precision,
+    as e(attempt uuid, cause text, amd_verdict text, amd_cause text, amd_seconds double precision,
          joined_at timestamptz, wait_seconds double precision, recording text, succeeded boolean, trunk text)
 where a.id = e.attempt;
 
