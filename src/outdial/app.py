@@ -64,6 +64,7 @@ from outdial.operations.access import Access
 from outdial.operations.agents import Agents
 from outdial.operations.calendars import Calendars
 from outdial.operations.campaigns import Campaigns
+from outdial.operations.changes import Changes
 from outdial.operations.clients import Clients
 from outdial.operations.dialect_settings import DialectSettings
 from outdial.operations.domains import Domains
@@ -195,10 +196,12 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
             bus = PostgresBus(dsn, pool)
             access = Access(PostgresAccess(pool), SystemClock())
             root_password = settings.webitel_root_password.get_secret_value()
+            campaigns = PostgresCampaigns(pool, FIRST_NUMBERS)
+            standings = Standings(PostgresStandings(pool), bus, SystemClock())
             operations = Operations(
                 access=access,
                 scripts=Scripts(PostgresScripts(pool), speech),
-                campaigns=Campaigns(PostgresCampaigns(pool, FIRST_NUMBERS), bus),
+                campaigns=Campaigns(campaigns, bus),
                 recordings=Recordings(library, workshop, data / "audio"),
                 reports=Reports(PostgresReports(pool)),
                 clients=Clients(PostgresClients(pool)),
@@ -209,7 +212,8 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
                 agents=Agents(PostgresAgents(pool), bus, SystemClock()),
                 hooks=Hooks(PostgresHooks(pool)),
                 members=Members(PostgresMembers(pool), bus, SystemClock()),
-                standings=Standings(PostgresStandings(pool), bus, SystemClock()),
+                standings=standings,
+                changes=Changes(campaigns, standings, bus),
             )
             mikopbx_crm = crm.Crm(operations)
             closing.push_async_callback(mikopbx_crm.close)

@@ -35,7 +35,16 @@ from outdial.core.retry import RetryRule
 from outdial.core.script.nodes import Script
 from outdial.core.settlement import Member, Report, Settlement
 from outdial.core.trunk import Route, Trunk
-from outdial.core.wanted import WantedQueue, WantedRoute, WantedScript, WantedTenant, WantedTrunk
+from outdial.core.wanted import (
+    WantedAgent,
+    WantedCalendar,
+    WantedQueue,
+    WantedRoute,
+    WantedScript,
+    WantedTenant,
+    WantedTrunk,
+    WantedUser,
+)
 
 # ------------------------------------------------------------------------------------------------------- time
 
@@ -420,6 +429,9 @@ class Campaigns(Protocol):
     async def by_key(self, tenant: TenantId, dialect: str, key: str) -> Campaign | None:
         """The campaign that its caller knows by this key."""
 
+    async def by_ids(self, tenant: TenantId, dialect: str, ids: Collection[CampaignId]) -> list[Campaign]:
+        """Those of the campaigns that there are, and that are the tenant's in that dialect."""
+
     async def all(
         self, tenant: TenantId, dialect: str, state: CampaignState | None, after: int, limit: int | None
     ) -> list[Campaign]:
@@ -792,11 +804,11 @@ class SetupTransaction(Protocol):
     async def put_tenant(self, tenant: WantedTenant) -> None:
         """Add or change a tenant, and nothing that belongs to it."""
 
-    async def users(self, tenant: TenantId) -> Mapping[str, str]:
-        """Password hashes by login."""
+    async def users(self, tenant: TenantId) -> Mapping[str, WantedUser]:
+        """Users by login, with the hashes of their passwords."""
 
-    async def put_user(self, tenant: TenantId, login: str, password_hash: str) -> None:
-        """Add a user, or change the password and end the user's sessions."""
+    async def put_user(self, tenant: TenantId, user: WantedUser) -> None:
+        """Add a user with a password's hash, or change one and end the user's sessions."""
 
     async def keys(self, tenant: TenantId) -> Mapping[str, str]:
         """Hashes of API keys by name."""
@@ -827,6 +839,24 @@ class SetupTransaction(Protocol):
 
     async def put_dialect_settings(self, tenant: TenantId, dialect: str, settings: Mapping[str, str]) -> None:
         """Tell a dialect this and nothing else."""
+
+    async def calendars(self, tenant: TenantId) -> Mapping[str, WantedCalendar]:
+        """Calendars by key."""
+
+    async def put_calendar(self, tenant: TenantId, calendar: WantedCalendar) -> None:
+        """Add or change a calendar, which then belongs to no dialect."""
+
+    async def agents(self, tenant: TenantId) -> Mapping[str, WantedAgent]:
+        """Agents by key, with the status that they have now."""
+
+    async def put_agent(self, tenant: TenantId, agent: WantedAgent) -> None:
+        """Add an agent, or change all of one but what it declares itself."""
+
+    async def secret(self, name: str, fresh: bytes) -> bytes:
+        """The house's secret of that name; `fresh` becomes it when there is none yet."""
+
+    async def put_domain_token(self, tenant: TenantId, token: DomainToken) -> None:
+        """Keep a new token."""
 
     async def script(self, tenant: TenantId, dialect: str, number: int) -> ScriptRecord | None:
         """The script that its dialect knows by this number."""

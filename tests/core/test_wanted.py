@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import copy
+from datetime import date
 from typing import Any
 
 import pytest
 
+from outdial.core.agent import AgentRules, AgentStatus
+from outdial.core.calendar import Calendar, Holiday, WeeklyHours
 from outdial.core.errors import Malformed
 from outdial.core.script.nodes import COMPLETED, Goal, HangUp, Script
 from outdial.core.wanted import (
     Wanted,
+    WantedAgent,
+    WantedCalendar,
     WantedDialect,
     WantedKey,
     WantedRoute,
@@ -31,10 +36,26 @@ FULL: dict[str, Any] = {
             "name": "site",
             "time_zone": "Asia/Yekaterinburg",
             "region": "KZ",
-            "users": [{"login": "admin", "password": "secret one"}],
+            "domain": "site.example",
+            "users": [{"login": "admin", "password": "secret one", "role": "user"}],
             "keys": [{"name": "crm", "key": "secret-two"}],
             "trunks": [{"name": "carrier-1", "lines": 30, "calls_per_second": 2.5, "caller": "+7 (495) 123-45-67"}],
             "routes": [{"pattern": "8[0-9]{10}", "trunk": "carrier-1", "strip": 1, "prepend": "7"}],
+            "calendars": [
+                {
+                    "key": "594225b53c1956000b41db7b",
+                    "name": "WorksDay",
+                    "hours": [{"days": [1, 2], "start": "09:30", "end": 1080}, {"days": [6]}],
+                    "holidays": [
+                        {"date": "2026-01-01", "name": "New Year", "every_year": True},
+                        {"date": date(2026, 3, 9)},
+                    ],
+                }
+            ],
+            "agents": [
+                {"key": "100", "name": "Anna", "skills": ["english", "art"], "status": "Available"},
+                {"key": "b", "extension": "101", "rules": {"ring_seconds": 20, "most_no_answers": 2}},
+            ],
             "scripts": [{"dialect": "native", "number": 3, "name": "Short", "script": SCRIPT}],
         }
     ]
@@ -63,6 +84,13 @@ def changed(path: str, value: object) -> dict[str, Any]:
     return document
 
 
+CALENDAR = Calendar(
+    "Asia/Yekaterinburg",
+    (WeeklyHours(1, 570, 1080), WeeklyHours(2, 570, 1080), WeeklyHours(6, 0, 1440)),
+    (Holiday(date(2026, 1, 1), True, "New Year"), Holiday(date(2026, 3, 9), False)),
+)
+
+
 def test_everything_that_a_tenant_may_have() -> None:
     script = Script("done", {"done": Goal(COMPLETED, "end"), "end": HangUp()})
     assert read(FULL) == Wanted(
@@ -71,10 +99,22 @@ def test_everything_that_a_tenant_may_have() -> None:
                 name="site",
                 time_zone="Asia/Yekaterinburg",
                 region="KZ",
-                users=(WantedUser("admin", "secret one"),),
+                domain="site.example",
+                users=(WantedUser("admin", "secret one", role="user"),),
                 keys=(WantedKey("crm", "secret-two"),),
                 trunks=(WantedTrunk("carrier-1", 30, 2.5, "+74951234567"),),
                 routes=(WantedRoute("8[0-9]{10}", "carrier-1", 1, "7"),),
+                calendars=(WantedCalendar("594225b53c1956000b41db7b", "WorksDay", CALENDAR),),
+                agents=(
+                    WantedAgent(
+                        key="100",
+                        extension="100",
+                        name="Anna",
+                        skills=("art", "english"),
+                        status=AgentStatus.AVAILABLE,
+                    ),
+                    WantedAgent(key="b", extension="101", rules=AgentRules(ring_seconds=20, most_no_answers=2)),
+                ),
                 scripts=(WantedScript(dialect="native", number=3, key="3", name="Short", script=script),),
             ),
         )
@@ -117,7 +157,28 @@ def test_no_routes_and_an_empty_list_of_them_are_different_wishes() -> None:
         ("tenants.0.scripts.0.script", {}, "tenants.0.scripts.0.script.nodes: it is missing"),
         ("tenants.0.scripts.0.script.start", "x", 'tenants.0.scripts.0.script.start: there is no node "x"'),
         ("tenants.0.scripts.0.script.nodes.done.name", "\x00", "tenants.0.scripts.0.script: it holds characters that"),
-        ("tenants.0.agents", [], "tenants.0.agents: there is no such section or member here; known: name, time_zone,"),
+        ("tenants.0.domain", "a b", "tenants.0.domain: a domain of letters, digits, dots"),
+        ("tenants.0.users.0.role", "root", "tenants.0.users.0.role: admin or user is wanted"),
+        ("tenants.0.calendars.0.time_zone", "Mars", "tenants.0.calendars.0.time_zone: there is no time zone 'Mars'"),
+        ("tenants.0.calendars.0.hours", None, "tenants.0.calendars.0.hours: it is missing"),
+        ("tenants.0.calendars.0.hours.0.days", [0], "tenants.0.calendars.0.hours.0.days: a list of weekdays is wanted"),
+        ("tenants.0.calendars.0.hours.0.start", "24:01", "tenants.0.calendars.0.hours.0.start: a time from 00:00"),
+        (
+            "tenants.0.calendars.0.holidays.0.date",
+            "2026-02-30",
+            "tenants.0.calendars.0.holidays.0.date: a date such as",
+        ),
+        ("tenants.0.calendars.0.holidays.0.every_year", 1, "tenants.0.calendars.0.holidays.0.every_year: yes or no"),
+        ("tenants.0.agents.0.key", "1 0", "tenants.0.agents.0.key: a key of letters, digits, dots"),
+        ("tenants.0.agents.0.skills", "english", "tenants.0.agents.0.skills: a list of texts is wanted"),
+        ("tenants.0.agents.0.status", "Away", "tenants.0.agents.0.status: one of Available, Available (On Demand), On"),
+        ("tenants.0.agents.1.rules", 5, "tenants.0.agents.1.rules: members with a name are wanted, not a number"),
+        (
+            "tenants.0.agents.1.rules.ring_seconds",
+            -1,
+            "tenants.0.agents.1.rules.ring_seconds: a number from 0 to 86400",
+        ),
+        ("tenants.0.robots", [], "tenants.0.robots: there is no such section or member here; known: name, time_zone,"),
         ("queues", [], "queues: there is no such section or member here; known: tenants"),
     ],
 )
@@ -147,15 +208,24 @@ def test_all_faults_are_told_at_once_and_no_secret_with_them() -> None:
 def test_names_within_a_tenant_are_unique() -> None:
     document = copy.deepcopy(FULL)
     tenant = document["tenants"][0]
-    for section in ("keys", "trunks", "scripts"):
+    for section in ("keys", "trunks", "calendars", "agents", "scripts"):
         tenant[section] = tenant[section] * 2
     assert {line.split(":")[1].strip() for line in faults(document)} == {
         "the same API key is there 2 times",
         "the same name of a key is there 2 times",
         "the same trunk is there 2 times",
+        "the same calendar is there 2 times",
+        "the same agent is there 2 times",
         "the same script number is there 2 times",
         "the same script key is there 2 times",
     }
+
+
+def test_domains_are_unique_in_the_whole_house() -> None:
+    document = {
+        "tenants": [{"name": "site", "time_zone": "UTC"}, {"name": "other", "time_zone": "UTC", "domain": "site"}]
+    }
+    assert faults(document) == ["tenants: the same domain is there 2 times: site"]
 
 
 def test_a_dialect_reads_its_own_section() -> None:

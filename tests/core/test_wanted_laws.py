@@ -16,7 +16,17 @@ FILE = {
         {
             "name": "site",
             "time_zone": "Europe/Moscow",
-            "users": [{"login": "admin", "password": "secret"}],
+            "domain": "site.example",
+            "users": [{"login": "admin", "password": "secret", "role": "user"}],
+            "calendars": [
+                {
+                    "key": "c",
+                    "name": "Days",
+                    "hours": [{"days": [1], "start": "9:00"}],
+                    "holidays": [{"date": "2026-01-01"}],
+                }
+            ],
+            "agents": [{"key": "100", "skills": ["english"], "rules": {"ring_seconds": 20}, "status": "On Break"}],
             "keys": [{"name": "crm", "key": "k-1"}],
             "trunks": [{"name": "carrier", "lines": 10, "calls_per_second": 2.5, "caller": "+7 495 123-45-67"}],
             "routes": [{"pattern": "7.*", "trunk": "carrier", "strip": 1, "prepend": "8"}],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -33,6 +33,7 @@ from outdial.operations import (
     Agents,
     Calendars,
     Campaigns,
+    Changes,
     Clients,
     DialectSettings,
     Domains,
@@ -110,12 +111,16 @@ class Ears:
     """A bus that remembers what was announced."""
 
     heard: list[Fact] = field(default_factory=list)
+    listeners: list[Callable[[Fact], None]] = field(default_factory=list)
 
     async def announce(self, fact: Fact) -> None:
         self.heard.append(fact)
+        for hear in list(self.listeners):
+            hear(fact)
 
-    def listen(self, hear: object) -> object:
-        raise NotImplementedError
+    def listen(self, hear: Callable[[Fact], None]) -> Callable[[], None]:
+        self.listeners.append(hear)
+        return lambda: self.listeners.remove(hear)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +147,12 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
         await _user(pool, tenant)
         voice, clock, bus = Voice(), Hands(), Ears()
         access = Access(PostgresAccess(pool), clock)
+        campaigns = PostgresCampaigns(pool, {"mikopbx": 1_000_000_000})
+        standings = Standings(PostgresStandings(pool), bus, clock)  # type: ignore[arg-type]
         operations = Operations(
             access=access,
             scripts=Scripts(PostgresScripts(pool), voice),
-            campaigns=Campaigns(PostgresCampaigns(pool, {"mikopbx": 1_000_000_000}), bus),  # type: ignore[arg-type]
+            campaigns=Campaigns(campaigns, bus),
             recordings=Recordings(PostgresLibrary(pool), Bench(), data / "audio"),
             reports=Reports(PostgresReports(pool)),
             clients=Clients(PostgresClients(pool)),
@@ -156,7 +163,8 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
             agents=Agents(PostgresAgents(pool), bus, clock),  # type: ignore[arg-type]
             hooks=Hooks(PostgresHooks(pool)),
             members=Members(PostgresMembers(pool), bus, clock),  # type: ignore[arg-type]
-            standings=Standings(PostgresStandings(pool), bus, clock),  # type: ignore[arg-type]
+            standings=standings,
+            changes=Changes(campaigns, standings, bus),
         )
         yield House(operations, pool, dsn, tenant, other, data / "audio", voice, clock, bus)
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,11 +13,15 @@ import asyncpg
 import pytest
 
 from outdial import setup
+from outdial.core.agent import AgentRules, AgentStatus
+from outdial.core.calendar import Calendar, Holiday, Opening, WeeklyHours, opening
 from outdial.core.errors import KeyTaken, Malformed, NotFound
 from outdial.core.ids import TenantId
 from outdial.core.script.nodes import HangUp, Script
 from outdial.core.wanted import (
     Wanted,
+    WantedAgent,
+    WantedCalendar,
     WantedKey,
     WantedRoute,
     WantedScript,
@@ -27,15 +32,32 @@ from outdial.core.wanted import (
 from outdial.drivers.clock import SystemClock
 from outdial.drivers.postgres.access import PostgresAccess
 from outdial.drivers.postgres.dialect_settings import PostgresDialectSettings
+from outdial.drivers.postgres.domains import PostgresDomains
 from outdial.drivers.postgres.pool import open_pool
 from outdial.drivers.postgres.scripts import PostgresScripts
 from outdial.drivers.postgres.setup import PostgresSetup
 from outdial.operations.access import Access, hash_secret
+from outdial.operations.domains import Admitted, Domains
 from outdial.operations.setup import Change, Setup, Verb
 from outdial.ports import Identity
 
 T = TypeVar("T")
-TABLES = ("tenants", "users", "api_keys", "sessions", "trunks", "routes", "counters", "scripts", "script_versions")
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+TABLES = (
+    "tenants",
+    "users",
+    "api_keys",
+    "sessions",
+    "trunks",
+    "routes",
+    "calendars",
+    "agents",
+    "domain_tokens",
+    "counters",
+    "scripts",
+    "script_versions",
+)
+CALENDAR = Calendar("Europe/Moscow", (WeeklyHours(1, 540, 1080),), (Holiday(date(2026, 1, 1), True),))
 
 TENANT = WantedTenant(
     name="site",
@@ -45,6 +67,8 @@ TENANT = WantedTenant(
     keys=(WantedKey("crm", "crm-key"),),
     trunks=(WantedTrunk("carrier", 10, 2.0, "74951234567"), WantedTrunk("spare", 5, 0.0)),
     routes=(WantedRoute("8[0-9]+", "carrier", 1, "7"), WantedRoute(".*", "spare", caller="+7")),
+    calendars=(WantedCalendar("days", "Work days", CALENDAR),),
+    agents=(WantedAgent(key="100", extension="100", skills=("english",), status=AgentStatus.AVAILABLE),),
     scripts=(
         WantedScript(
             dialect="native",
@@ -101,11 +125,13 @@ def test_everything_is_added_and_a_second_time_nothing_changes(database_url: str
         "added trunk site/spare",
         "added route site/1",
         "added route site/2",
+        "added calendar site/days",
+        "added agent site/100",
         "added script site/native 4",
     ]
     before = stored(database_url)
     again = apply(database_url, TENANT)
-    assert len(again) == 8
+    assert len(again) == 10
     assert news(again) == []
     assert stored(database_url) == before
 
@@ -122,19 +148,24 @@ def test_what_differs_is_changed_and_named(database_url: str) -> None:
     other = replace(
         TENANT,
         time_zone="UTC",
-        users=(WantedUser("admin", "another"),),
+        domain="elsewhere",
+        users=(WantedUser("admin", "another", role="user"),),
+        calendars=(WantedCalendar("days", "Days", replace(CALENDAR, holidays=())),),
+        agents=(WantedAgent(key="100", extension="101", rules=AgentRules(ring_seconds=20)),),
         keys=(WantedKey("crm", "another-key"),),
         trunks=(WantedTrunk("carrier", 20, 2.0),),
         routes=(WantedRoute(".*", "carrier"),),
         scripts=(replace(TENANT.scripts[0], name="Hello", key="hello"),),
     )
     assert news(apply(database_url, other)) == [
-        "changed tenant site time_zone Europe/Moscow → UTC",
-        "changed user site/admin password",
+        "changed tenant site time_zone Europe/Moscow → UTC, domain (none) → elsewhere",
+        "changed user site/admin password, role admin → user",
         "changed key site/crm key",
         "changed trunk site/carrier lines 10 → 20, caller 74951234567 → (none)",
         "changed route site/1 pattern 8[0-9]+ → .*, strip 1 → (none), prepend 7 → (none)",
         "removed route site/2",
+        "changed calendar site/days name, calendar",
+        "changed agent site/100 extension, skills, rules",
         "changed script site/native 4 key, name",
     ]
     assert news(apply(database_url, other)) == []
@@ -269,6 +300,46 @@ def test_numbers_given_by_hand_are_never_given_again_and_parts_keep_theirs(datab
     assert wire == {"parts": [{"id": "1", "text": "a"}, {"id": "2", "text": "c"}, {"id": "3", "text": "d"}]}
 
 
+def test_a_domain_belongs_to_one_tenant(database_url: str) -> None:
+    apply(database_url, TENANT)
+    with pytest.raises(KeyTaken, match='another tenant has the domain "site"'):
+        apply(database_url, WantedTenant(name="other", time_zone="UTC", region="RU", domain="site"))
+
+
+def test_the_status_of_an_agent_is_its_own_after_the_first_time(database_url: str) -> None:
+    apply(database_url, TENANT)
+
+    async def leave(pool: asyncpg.Pool) -> None:
+        await pool.execute("update agents set status = 'On Break'")
+
+    with_pool(database_url, leave)
+    assert news(apply(database_url, TENANT)) == []
+    apply(database_url, replace(TENANT, agents=(replace(TENANT.agents[0], name="Anna"),)))
+    (row,) = stored(database_url)["agents"]
+    assert "On Break" in row[0]
+    assert "Anna" in row[0]
+
+
+def test_a_token_of_a_domain_is_made_and_only_its_id_is_kept(database_url: str) -> None:
+    apply(database_url, replace(TENANT, domain="site.example"))
+
+    async def make(pool: asyncpg.Pool) -> tuple[str, Admitted]:
+        life, clock = timedelta(days=1), SystemClock()
+        token = await Setup(PostgresSetup(pool)).create_domain_token("site", "crm", life, clock.now())
+        return token, await Domains(PostgresDomains(pool), Access(PostgresAccess(pool), clock), clock).admit(token, "")
+
+    token, admitted = with_pool(database_url, make)
+    assert (admitted.domain, admitted.role) == ("site.example", "admin")
+    assert token.split(".")[2] not in str(stored(database_url))
+    with pytest.raises(NotFound, match='there is no tenant "elsewhere"; known: site'):
+        with_pool(
+            database_url,
+            lambda pool: Setup(PostgresSetup(pool)).create_domain_token(
+                "elsewhere", "x", timedelta(days=1), SystemClock().now()
+            ),
+        )
+
+
 def test_a_key_is_made_once_and_only_its_hash_is_kept(database_url: str) -> None:
     apply(database_url, TENANT)
 
@@ -303,6 +374,15 @@ def test_the_demo_data_has_what_the_first_requests_name() -> None:
     assert [(script.dialect, script.number) for script in tenant.scripts] == [("mikopbx", 7), ("mikopbx", 9)]
     assert tenant.users == (WantedUser("admin", "adminpassword"),)
     assert tenant.keys == (WantedKey("demo", "demo-key"),)
+    assert tenant.domain == "site"
+    assert [trunk.name for trunk in tenant.trunks] == ["carrier", "testDialer"]
+    (calendar,) = tenant.calendars
+    assert (calendar.key, calendar.name) == ("594225b53c1956000b41db7b", "WorksDay")
+    for minute in range(7 * 1440):
+        assert opening(calendar.calendar, NOW + timedelta(minutes=minute)) is Opening.OPEN
+    assert [agent.key for agent in tenant.agents] == [*map(str, range(100, 110)), "200"]
+    assert {agent.skills for agent in tenant.agents} == {("english",)}
+    assert [agent.key for agent in tenant.agents if agent.status is AgentStatus.AVAILABLE] == ["100", "200"]
     example = Path(__file__).parents[2] / "examples" / "demo.yaml"
     assert example.read_text(encoding="utf-8") == setup.demo_text()
 

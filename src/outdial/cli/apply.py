@@ -72,7 +72,7 @@ def report(changes: Sequence[Change], *, dry_run: bool) -> list[str]:
 
 def _line(change: Change) -> str:
     differs = f": {', '.join(change.differs)}" if change.differs else ""
-    return f"{change.verb.value:<8} {change.kind:<7} {change.name}{differs}"
+    return f"{change.verb.value:<8} {change.kind:<8} {change.name}{differs}"
 
 
 async def with_setup(settings: Settings, ask: Callable[[Setup], Awaitable[T]]) -> T:

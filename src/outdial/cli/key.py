@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -16,8 +17,14 @@ from outdial.settings import read
 
 _USE = {
     "mikopbx": 'curl -H "Authorization: Bearer {key}" http://HOST:PORT/pbxcore/api/module-dialer/v1/polling',
+    "webitel": 'curl -H "X-Access-Token: {key}" http://HOST:PORT/api/v2/dialer',
 }
 """How a key is sent at the door of each dialect."""
+
+
+_SIGNED = "webitel"
+"""The dialect whose keys are signed tokens of a tenant's domain."""
+_LIFE = timedelta(days=3650)
 
 
 def register(app: typer.Typer) -> None:
@@ -35,17 +42,24 @@ def _keys() -> None:
 def _create(
     tenant: Annotated[str, typer.Option(help="Whose key it is.")],
     name: Annotated[str, typer.Option(help="What the key is called.")],
-    dialect: Annotated[str, typer.Option(help="Show how the key is sent there; it is good at every door.")] = "mikopbx",
+    dialect: Annotated[
+        str,
+        typer.Option(
+            help="Show how the key is sent there. It is good at every door; webitel makes a token of its own."
+        ),
+    ] = "mikopbx",
     database: Annotated[str | None, typer.Option(help=DATABASE_HELP)] = None,
     data: Annotated[Path | None, typer.Option(help=DATA_HELP)] = None,
 ) -> None:
-    """Make an API key and print it. It is stored as a hash only: it cannot be shown again."""
+    """Make an API key and print it. Only its hash, or its id, is stored: it cannot be shown again."""
     if dialect not in _USE:
         raise Malformed(f'there is no dialect "{dialect}"; known: {", ".join(_USE)}', field="dialect")
     settings = read({"database": database, "data": data})
     configure_logs("warning", settings.log_format)
 
     async def ask(house: Setup) -> str:
+        if dialect == _SIGNED:
+            return await house.create_domain_token(tenant, name, _LIFE, datetime.now(UTC))
         return await house.create_key(tenant, name)
 
     key = asyncio.run(with_setup(settings, ask))

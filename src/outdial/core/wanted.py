@@ -1,4 +1,4 @@
-"""What a house should hold, as a file says it: tenants with their users, keys, trunks, routes and scripts.
+"""What a house should hold, as a file says it: tenants with their users, keys, trunks, routes, agents and scripts.
 
 A plain document is read here into frozen values, and everything that is wrong with it is told at once, each fault with
 the path to it. Where the document comes from, and what the store holds already, is not known here.
@@ -9,10 +9,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from outdial.core.agent import AgentRules, AgentStatus
+from outdial.core.calendar import MINUTES_OF_DAY, Calendar, Holiday, WeeklyHours
 from outdial.core.dialstring import check_dial_string, digits_of, is_diallable
 from outdial.core.errors import Malformed, NotDiallable
 from outdial.core.script import check, document
@@ -21,17 +25,28 @@ from outdial.core.script.nodes import Script
 MOST_LINES = 100_000
 MOST_CALLS_PER_SECOND = 10_000.0
 MOST_STRIPPED = 32
+MOST_NO_ANSWERS = 1000
 LARGEST_NUMBER = (1 << 53) - 1
 LONGEST_TEXT = 500
 LONGEST_PATTERN = 1000
 
 _REGION = re.compile(r"[A-Z]{2}")
-_TRUNK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_NAME = _DOMAIN = _TRUNK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_ROLE = re.compile(r"admin|user")
+_TIME = re.compile(r"([0-9]{1,2}):([0-5][0-9])")
 _DIALECT = re.compile(r"[a-z][a-z0-9]*")
 _KEY = re.compile(r"[\x21-\x7e]+")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ARGON2 = re.compile(r"\$argon2(?:id|i|d)\$[\x21-\x7e]+")
 _REQUIRED: Any = object()
+_AGENT_SECONDS = {
+    "ring_seconds": 60.0,
+    "wrap_up_seconds": 0.0,
+    "busy_delay_seconds": 0.0,
+    "reject_delay_seconds": 0.0,
+    "no_answer_delay_seconds": 0.0,
+}
+"""The members of an agent's rules that are seconds, and what they are when nobody says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +56,7 @@ class WantedUser:
     login: str
     password: str = field(default="", repr=False)
     password_hash: str = field(default="", repr=False)
+    role: str = "admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +97,27 @@ class WantedQueue:
     members: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class WantedCalendar:
+    """A calendar under the key that campaigns know it by."""
+
+    key: str
+    name: str
+    calendar: Calendar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedAgent:
+    """Somebody at an extension. `status` is that of a new agent; later it is the agent's own to say."""
+
+    key: str
+    extension: str
+    name: str = ""
+    skills: tuple[str, ...] = ()
+    rules: AgentRules = AgentRules()
+    status: AgentStatus = AgentStatus.LOGGED_OUT
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedScript:
     """A script under the number and the key that its dialect and its callers know it by."""
@@ -109,16 +146,19 @@ class WantedDialect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedTenant:
-    """A tenant and what it should have. `routes` None: they stay as they are."""
+    """A tenant and what it should have. `domain` empty: its name is its domain. `routes` None: they stay as they are."""
 
     name: str
     time_zone: str
     region: str
+    domain: str = ""
     users: tuple[WantedUser, ...] = ()
     keys: tuple[WantedKey, ...] = ()
     trunks: tuple[WantedTrunk, ...] = ()
     routes: tuple[WantedRoute, ...] | None = None
     queues: tuple[WantedQueue, ...] = ()
+    calendars: tuple[WantedCalendar, ...] = ()
+    agents: tuple[WantedAgent, ...] = ()
     scripts: tuple[WantedScript, ...] = ()
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     """What each dialect is told, as in `WantedDialect`."""
@@ -225,6 +265,11 @@ class _Members:
             return []
         return [_Members(f"{self.at(name)}.{index}", element, self._faults) for index, element in enumerate(value)]
 
+    def mapping(self, name: str) -> _Members | None:
+        """A mapping of its own; None when there is none."""
+        value = self.take(name, None)
+        return None if value is None else _Members(self.at(name), value, self._faults)
+
     def one_of(self, first: str, second: str) -> None:
         """Exactly one of two members has to be there."""
         if (self._value.get(first) is None) == (self._value.get(second) is None):
@@ -242,15 +287,19 @@ class _Members:
 
 def _tenant(members: _Members, dialects: Mapping[str, DialectReader]) -> WantedTenant:
     sections = {dialect: _dialect_section(members, dialect, read) for dialect, read in dialects.items()}
+    name, time_zone = members.text("name"), _time_zone(members)
     tenant = WantedTenant(
-        name=members.text("name"),
-        time_zone=_time_zone(members),
+        name=name,
+        time_zone=time_zone,
         region=members.shaped("region", _REGION, "a country code of two capital letters, such as RU,", "RU"),
+        domain=members.shaped("domain", _DOMAIN, "a domain of letters, digits, dots, dashes and underlines", ""),
         users=tuple(_user(user) for user in members.each("users", ())),
         keys=tuple(_key(key) for key in members.each("keys", ())),
         trunks=tuple(_trunk(trunk) for trunk in members.each("trunks", ())),
         routes=tuple(_route(route) for route in members.each("routes", ())) if members.has("routes") else None,
         queues=tuple(_queue(queue) for queue in members.each("queues", ())),
+        calendars=tuple(_calendar(calendar, time_zone) for calendar in members.each("calendars", ())),
+        agents=tuple(_agent(agent) for agent in members.each("agents", ())),
         scripts=(
             *(_script(script) for script in members.each("scripts", ())),
             *(script for section in sections.values() for script in section.scripts),
@@ -261,8 +310,8 @@ def _tenant(members: _Members, dialects: Mapping[str, DialectReader]) -> WantedT
     return tenant
 
 
-def _time_zone(members: _Members) -> str:
-    name: str = members.text("time_zone")
+def _time_zone(members: _Members, default: Any = _REQUIRED) -> str:
+    name: str = members.text("time_zone", default)
     try:
         return ZoneInfo(name).key if name else ""
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -276,6 +325,7 @@ def _user(members: _Members) -> WantedUser:
         login=members.text("login"),
         password=members.text("password", ""),
         password_hash=members.shaped("password_hash", _ARGON2, "an argon2 hash, $argon2id$…,", ""),
+        role=members.shaped("role", _ROLE, "admin or user", "admin"),
     )
     members.finish()
     return user
@@ -325,6 +375,93 @@ def _queue(members: _Members) -> WantedQueue:
         members.fault("members", "extensions are digits, and each is there once")
     members.finish()
     return WantedQueue(number, tuple(listed))
+
+
+def _calendar(members: _Members, time_zone: str) -> WantedCalendar:
+    zone = _time_zone(members, "") or time_zone
+    hours = tuple(one for row in members.each("hours") for one in _hours(row))
+    holidays = tuple(_holiday(row) for row in members.each("holidays", ()))
+    key = members.shaped("key", _NAME, "a key of letters, digits, dots, dashes and underlines")
+    wanted = WantedCalendar(key, members.text("name"), Calendar(zone, hours, holidays))
+    members.finish()
+    return wanted
+
+
+def _hours(members: _Members) -> list[WeeklyHours]:
+    """The same hours on several days."""
+    days = members.take("days", list(range(1, 8)))
+    if not isinstance(days, list) or not days or not all(type(day) is int and 1 <= day <= 7 for day in days):
+        members.fault("days", "a list of weekdays is wanted, 1 (Monday) to 7 (Sunday)")
+        days = []
+    start, end = _minute(members, "start", 0), _minute(members, "end", MINUTES_OF_DAY)
+    members.finish()
+    return [WeeklyHours(day, start, end) for day in days]
+
+
+def _minute(members: _Members, name: str, default: int) -> int:
+    """A time of the day in minutes. YAML itself makes a number of minutes of 18:00 without quotes."""
+    value = members.take(name, default)
+    if isinstance(value, str) and (found := _TIME.fullmatch(value)):
+        value = int(found[1]) * 60 + int(found[2])
+    if type(value) is int and 0 <= value <= MINUTES_OF_DAY:
+        return value
+    members.fault(name, "a time from 00:00 to 24:00 is wanted")
+    return default
+
+
+def _holiday(members: _Members) -> Holiday:
+    day = members.take("date")
+    if isinstance(day, str):
+        with suppress(ValueError):
+            day = date.fromisoformat(day)
+    if not isinstance(day, date) or isinstance(day, datetime):
+        members.fault("date", "a date such as 2026-01-01 is wanted")
+        day = date.min
+    every_year = members.take("every_year", False)
+    if not isinstance(every_year, bool):
+        members.fault("every_year", "yes or no is wanted")
+    holiday = Holiday(day, every_year is True, members.text("name", ""))
+    members.finish()
+    return holiday
+
+
+def _agent(members: _Members) -> WantedAgent:
+    key = members.shaped("key", _NAME, "a key of letters, digits, dots, dashes and underlines")
+    skills = members.take("skills", [])
+    if not isinstance(skills, list) or not all(isinstance(skill, str) and _storable(skill) for skill in skills):
+        members.fault("skills", "a list of texts is wanted")
+        skills = []
+    wanted = WantedAgent(
+        key=key,
+        extension=_diallable(members, "extension", digits_of, key),
+        name=members.text("name", ""),
+        skills=tuple(sorted(set(skills))),
+        rules=_rules(members),
+        status=_status(members),
+    )
+    members.finish()
+    return wanted
+
+
+def _rules(members: _Members) -> AgentRules:
+    sent = members.mapping("rules")
+    if sent is None:
+        return AgentRules()
+    longest = 24 * 3600
+    seconds = {
+        name: float(sent.number(name, 0, longest, default, whole=False)) for name, default in _AGENT_SECONDS.items()
+    }
+    rules = AgentRules(**seconds, most_no_answers=sent.number("most_no_answers", 0, MOST_NO_ANSWERS, 0))
+    sent.finish()
+    return rules
+
+
+def _status(members: _Members) -> AgentStatus:
+    try:
+        return AgentStatus(members.text("status", AgentStatus.LOGGED_OUT))
+    except ValueError:
+        members.fault("status", f"one of {', '.join(status.value for status in AgentStatus)} is wanted")
+        return AgentStatus.LOGGED_OUT
 
 
 def _pattern(members: _Members) -> str:
@@ -397,6 +534,8 @@ def _dialect_section(members: _Members, dialect: str, read: DialectReader) -> Wa
 def _refuse_repeats(tenants: Sequence[WantedTenant], faults: list[tuple[str, str]]) -> None:
     """Names are unique: those of tenants, logins and keys in the whole house, the others within their tenant."""
     _repeats("tenants", "tenant name", [tenant.name for tenant in tenants], faults)
+    domains = {tenant.name: tenant.domain or tenant.name for tenant in tenants}
+    _repeats("tenants", "domain", list(domains.values()), faults)
     _repeats("tenants", "login", [user.login for tenant in tenants for user in tenant.users], faults)
     keys = [key.key or key.key_hash for tenant in tenants for key in tenant.keys]
     _repeats("tenants", "API key", keys, faults, secret=True)
@@ -404,6 +543,8 @@ def _refuse_repeats(tenants: Sequence[WantedTenant], faults: list[tuple[str, str
         path = f"tenants.{index}"
         _repeats(path, "name of a key", [key.name for key in tenant.keys], faults)
         _repeats(path, "trunk", [trunk.name for trunk in tenant.trunks], faults)
+        _repeats(path, "calendar", [calendar.key for calendar in tenant.calendars], faults)
+        _repeats(path, "agent", [agent.key for agent in tenant.agents], faults)
         _repeats(path, "queue", [queue.number for queue in tenant.queues], faults)
         _repeats(path, "script number", [f"{script.dialect} {script.number}" for script in tenant.scripts], faults)
         _repeats(path, "script key", [f"{script.dialect} {script.key}" for script in tenant.scripts], faults)

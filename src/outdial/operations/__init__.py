@@ -12,6 +12,7 @@ from outdial.operations.access import Access
 from outdial.operations.agents import Agents
 from outdial.operations.calendars import Calendars
 from outdial.operations.campaigns import Campaigns
+from outdial.operations.changes import Changes
 from outdial.operations.clients import Clients
 from outdial.operations.dialect_settings import DialectSettings
 from outdial.operations.domains import Domains
@@ -28,6 +29,7 @@ __all__ = [
     "Agents",
     "Calendars",
     "Campaigns",
+    "Changes",
     "Clients",
     "DialectSettings",
     "Domains",
@@ -60,3 +62,4 @@ class Operations:
     hooks: Hooks
     members: Members
     standings: Standings
+    changes: Changes

@@ -1,4 +1,5 @@
-"""Brings tenants, users, keys, trunks, routes, scripts and dialects' settings to what is wanted, and tells what that took.
+"""Brings tenants, users, keys, trunks, routes, agents, scripts and dialects' settings to what is wanted, and tells what that
+took.
 
 What is stored and not wanted stays, but for the routes of a tenant that names any: they are a list whose order decides.
 A dry run does everything and takes it back at the end, so that what it shows is what would happen.
@@ -7,8 +8,10 @@ A dry run does everything and takes it back at the end, so that what it shows is
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -19,6 +22,8 @@ from outdial.core.errors import KeyTaken, Malformed, NotFound
 from outdial.core.ids import TenantId
 from outdial.core.wanted import (
     Wanted,
+    WantedAgent,
+    WantedCalendar,
     WantedKey,
     WantedQueue,
     WantedRoute,
@@ -28,6 +33,8 @@ from outdial.core.wanted import (
     WantedUser,
 )
 from outdial.operations.access import hash_secret, new_token
+from outdial.operations.domains import SIGNING, new_domain_token
+from outdial.operations.tokens import SECRET_BYTES
 from outdial.ports import ScriptRecord, SetupStore, SetupTransaction
 
 
@@ -77,16 +84,35 @@ class Setup:
         if not name.strip() or not name.isprintable():
             raise Malformed("a key needs a name of printable characters", field="name")
         async with self._store.transaction(keep=True) as store:
-            found = await store.tenant(tenant)
-            if found is None:
-                known = ", ".join(await store.tenant_names()) or "none yet; outdial apply FILE makes some"
-                raise NotFound(f'there is no tenant "{tenant}"; known: {known}', field="tenant")
-            id, _ = found
+            id, _ = await _known(store, tenant)
             if name in await store.keys(id):
                 raise KeyTaken(f'tenant "{tenant}" has a key "{name}" already; choose another name', field="name")
             key = new_token()
             await store.put_key(id, name, hash_secret(key))
         return key
+
+    async def create_domain_token(self, tenant: str, name: str, life: timedelta, now: datetime) -> str:
+        """Make a token for a program of a tenant and return it. It can never be shown again; `name` is who made it.
+
+        Raises `NotFound` and `Malformed`.
+        """
+        if not name.strip() or not name.isprintable():
+            raise Malformed("a token needs a name of printable characters", field="name")
+        async with self._store.transaction(keep=True) as store:
+            id, found = await _known(store, tenant)
+            secret = await store.secret(SIGNING, secrets.token_bytes(SECRET_BYTES))
+            domain = found.domain or found.name
+            kept, token = new_domain_token(secret, domain, "admin", now + life, name, now)
+            await store.put_domain_token(id, kept)
+        return token
+
+
+async def _known(store: SetupTransaction, tenant: str) -> tuple[TenantId, WantedTenant]:
+    found = await store.tenant(tenant)
+    if found is None:
+        known = ", ".join(await store.tenant_names()) or "none yet; outdial apply FILE makes some"
+        raise NotFound(f'there is no tenant "{tenant}"; known: {known}', field="tenant")
+    return found
 
 
 class _Work:
@@ -101,7 +127,7 @@ class _Work:
     async def tenant(self, wanted: WantedTenant) -> None:
         found = await self._store.tenant(wanted.name)
         before = None if found is None else found[1]
-        after = WantedTenant(name=wanted.name, time_zone=wanted.time_zone, region=wanted.region)
+        after = WantedTenant(name=wanted.name, time_zone=wanted.time_zone, region=wanted.region, domain=wanted.domain)
 
         async def write() -> None:
             await self._store.put_tenant(after)
@@ -116,6 +142,8 @@ class _Work:
         if wanted.routes is not None:
             await self._routes(id, wanted.name, wanted.routes)
         await self._queues(id, wanted)
+        await self._calendars(id, wanted)
+        await self._agents(id, wanted)
         for script in wanted.scripts:
             await self._script(id, wanted.name, script)
         for dialect, settings in wanted.settings.items():
@@ -142,12 +170,16 @@ class _Work:
         stored = await self._store.users(id)
         for user in wanted.users:
             before = stored.get(user.login)
-            after = before if before is not None and self._only_missing else await self._hash_of(user, before)
+            if before is not None and self._only_missing:
+                after = before
+            else:
+                hash = await self._hash_of(user, before.password_hash if before is not None else None)
+                after = WantedUser(user.login, password_hash=hash, role=user.role)
 
-            async def write(login: str = user.login, hash: str = after) -> None:
-                await self._store.put_user(id, login, hash)
+            async def write(after: WantedUser = after) -> None:
+                await self._store.put_user(id, after)
 
-            await self._bring("user", f"{wanted.name}/{user.login}", before, after, write, ("password",))
+            await self._bring("user", f"{wanted.name}/{user.login}", before, after, write, _news_of(before, after))
 
     async def _hash_of(self, user: WantedUser, before: str | None) -> str:
         """The stored hash for as long as the password still verifies: a new one would differ every time."""
@@ -203,6 +235,29 @@ class _Work:
 
             differs = _differences(before, queue)
             await self._bring("queue", f"{wanted.name}/{queue.number}", before, queue, write, differs)
+
+    async def _calendars(self, id: TenantId, wanted: WantedTenant) -> None:
+        stored = await self._store.calendars(id)
+        for calendar in wanted.calendars:
+            before = stored.get(calendar.key)
+
+            async def write(calendar: WantedCalendar = calendar) -> None:
+                await self._store.put_calendar(id, calendar)
+
+            differs = () if before is None else _changed_members(before, calendar)
+            await self._bring("calendar", f"{wanted.name}/{calendar.key}", before, calendar, write, differs)
+
+    async def _agents(self, id: TenantId, wanted: WantedTenant) -> None:
+        stored = await self._store.agents(id)
+        for agent in wanted.agents:
+            before = stored.get(agent.key)
+            after = agent if before is None else replace(agent, status=before.status)
+
+            async def write(after: WantedAgent = after) -> None:
+                await self._store.put_agent(id, after)
+
+            differs = () if before is None else _changed_members(before, after)
+            await self._bring("agent", f"{wanted.name}/{agent.key}", before, after, write, differs)
 
     async def _script(self, id: TenantId, tenant: str, wanted: WantedScript) -> None:
         before = await self._store.script(id, wanted.dialect, wanted.number)
@@ -263,6 +318,19 @@ def _differences(before: Any, after: Any) -> tuple[str, ...]:
         return ()
     pairs = [(one.name, getattr(before, one.name), getattr(after, one.name)) for one in fields(after)]
     return tuple(f"{name} {was or '(none)'} → {now or '(none)'}" for name, was, now in pairs if was != now)
+
+
+def _changed_members(before: Any, after: Any) -> tuple[str, ...]:
+    """Which members differ between two values of one dataclass."""
+    return tuple(one.name for one in fields(after) if getattr(before, one.name) != getattr(after, one.name))
+
+
+def _news_of(before: WantedUser | None, after: WantedUser) -> tuple[str, ...]:
+    """What differs between two users; of a password only that it does."""
+    if before is None:
+        return ()
+    password = ("password",) if before.password_hash != after.password_hash else ()
+    return (*password, f"role {before.role} → {after.role}") if before.role != after.role else password
 
 
 def _route_changes(tenant: str, before: Sequence[WantedRoute], after: Sequence[WantedRoute]) -> list[Change]:

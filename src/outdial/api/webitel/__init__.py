@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from outdial.api.webitel import access, agents, calendars, dialers, errors, hooks, members
+from outdial.api.webitel import access, agents, calendars, dialers, errors, events, hooks, members
 from outdial.api.webitel.door import Door
 from outdial.core.errors import OutdialError
 from outdial.operations import Operations
@@ -28,6 +28,7 @@ _ROUTERS = (
     hooks.router,
     dialers.router,
     members.router,
+    events.router,
     access.elsewhere,
 )
 _CORS = {

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
 
 from outdial.api import wire
 from outdial.api.webitel.errors import Refused
@@ -32,9 +33,9 @@ class Door:
     """The language of texts that name none."""
 
 
-def door_of(request: Request) -> Door:
+def door_of(connection: HTTPConnection) -> Door:
     """The door that the application was built with."""
-    door: Door = request.app.state.door
+    door: Door = connection.app.state.door
     return door
 
 

@@ -15,7 +15,7 @@ _CLOSED_BY = {"complete": "QUEUE_COMPLETE", "nobody": "NOT_FOUND_MEMBER", "expir
 
 def dialer(campaign: Campaign, stands: Stands) -> dict[str, Any]:
     """What was posted, and what only the server says."""
-    state, cause = _state(campaign, stands)
+    state, cause = state_of(campaign, stands)
     standing = stands.standing
     asleep = stands.opens_at if stands.asleep else None
     return {
@@ -31,7 +31,7 @@ def dialer(campaign: Campaign, stands: Stands) -> dict[str, Any]:
     }
 
 
-def _state(campaign: Campaign, stands: Stands) -> tuple[int, str | None]:
+def state_of(campaign: Campaign, stands: Stands) -> tuple[int, str | None]:
     """The number of its state, and the word for why it is in it."""
     match campaign.settings.state:
         case CampaignState.RUNNING:

@@ -5,7 +5,7 @@ A list is received by COPY into a staging table and compared there, so its size 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID, uuid4
@@ -77,6 +77,10 @@ class PostgresCampaigns:
     async def by_key(self, tenant: TenantId, dialect: str, key: str) -> Campaign | None:
         row = await self._pool.fetchrow(_SQL["by_key"], tenant, dialect, key)
         return None if row is None else campaign_from(row)
+
+    async def by_ids(self, tenant: TenantId, dialect: str, ids: Collection[CampaignId]) -> list[Campaign]:
+        rows = await self._pool.fetch(_SQL["by_ids"], tenant, dialect, list(ids))
+        return [campaign_from(row) for row in rows]
 
     async def all(
         self, tenant: TenantId, dialect: str, state: CampaignState | None, after: int, limit: int | None

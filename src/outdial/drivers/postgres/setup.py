@@ -1,4 +1,4 @@
-"""Tenants, users, keys, trunks, routes and scripts as somebody sets them up: in one transaction, one at a time.
+"""Tenants, users, keys, trunks, routes, agents and scripts as somebody sets them up: in one transaction, one at a time.
 
 Numbers given to scripts by hand raise the counter that gives the next ones, so none is ever given twice.
 """
@@ -14,15 +14,29 @@ import asyncpg
 from outdial.core.errors import KeyTaken
 from outdial.core.ids import TenantId
 from outdial.core.script.document import to_document
-from outdial.core.wanted import WantedQueue, WantedRoute, WantedScript, WantedTenant, WantedTrunk
+from outdial.core.wanted import (
+    WantedAgent,
+    WantedCalendar,
+    WantedQueue,
+    WantedRoute,
+    WantedScript,
+    WantedTenant,
+    WantedTrunk,
+    WantedUser,
+)
 from outdial.drivers.postgres import statements
+from outdial.drivers.postgres.agents import agent_from
+from outdial.drivers.postgres.calendars import calendar_from
 from outdial.drivers.postgres.counters import next_number
 from outdial.drivers.postgres.pool import asking, decode, to_json
 from outdial.drivers.postgres.rows import script_from
-from outdial.ports import ScriptRecord
+from outdial.ports import AgentRecord, DomainToken, ScriptRecord
 
 _SQL = statements.load("setup.sql")
 _SCRIPTS = statements.load("scripts.sql")
+_ACCESS = statements.load("access.sql")
+_AGENTS = statements.load("agents.sql")
+_DOMAINS = statements.load("domains.sql")
 
 
 class PostgresSetup:
@@ -59,19 +73,26 @@ class PostgresSetupTransaction:
         row = await self._connection.fetchrow(_SQL["tenant"], name)
         if row is None:
             return None
-        return TenantId(row["id"]), WantedTenant(name=name, time_zone=row["time_zone"], region=row["region"])
+        tenant = WantedTenant(name=name, time_zone=row["time_zone"], region=row["region"], domain=row["domain"] or "")
+        return TenantId(row["id"]), tenant
 
     async def put_tenant(self, tenant: WantedTenant) -> None:
-        await self._connection.execute(_SQL["put_tenant"], tenant.name, tenant.time_zone, tenant.region)
+        domain = tenant.domain or tenant.name
+        values = (tenant.name, tenant.time_zone, tenant.region, tenant.domain or None)
+        with _unless_taken(f'another tenant has the domain "{domain}"; choose another one'):
+            await self._connection.execute(_SQL["put_tenant"], *values)
 
-    async def users(self, tenant: TenantId) -> Mapping[str, str]:
-        return dict(await self._connection.fetch(_SQL["users"], tenant))
+    async def users(self, tenant: TenantId) -> Mapping[str, WantedUser]:
+        rows = await self._connection.fetch(_SQL["users"], tenant)
+        return {
+            row["login"]: WantedUser(row["login"], password_hash=row["password_hash"], role=row["role"]) for row in rows
+        }
 
-    async def put_user(self, tenant: TenantId, login: str, password_hash: str) -> None:
-        changed = await self._connection.fetchval(_SQL["change_password"], tenant, login, password_hash)
-        if changed is None:
-            with _unless_taken(f'the login "{login}" belongs to another tenant; choose another one'):
-                await self._connection.execute(_SQL["add_user"], tenant, login, password_hash)
+    async def put_user(self, tenant: TenantId, user: WantedUser) -> None:
+        values = (tenant, user.login, user.password_hash, user.role)
+        if await self._connection.fetchval(_SQL["change_user"], *values) is None:
+            with _unless_taken(f'the login "{user.login}" belongs to another tenant; choose another one'):
+                await self._connection.execute(_SQL["add_user"], *values)
 
     async def keys(self, tenant: TenantId) -> Mapping[str, str]:
         return dict(await self._connection.fetch(_SQL["keys"], tenant))
@@ -111,6 +132,31 @@ class PostgresSetupTransaction:
     async def put_dialect_settings(self, tenant: TenantId, dialect: str, settings: Mapping[str, str]) -> None:
         await self._connection.execute(_SQL["put_dialect_settings"], tenant, dialect, to_json(settings))
 
+    async def calendars(self, tenant: TenantId) -> Mapping[str, WantedCalendar]:
+        records = [calendar_from(row) for row in await self._connection.fetch(_SQL["calendars"], tenant)]
+        return {record.key: WantedCalendar(record.key, record.name, record.calendar) for record in records}
+
+    async def put_calendar(self, tenant: TenantId, calendar: WantedCalendar) -> None:
+        values = (calendar.key, calendar.name, to_json(calendar.calendar))
+        await self._connection.execute(_SQL["put_calendar"], tenant, *values)
+
+    async def agents(self, tenant: TenantId) -> Mapping[str, WantedAgent]:
+        records = [agent_from(row) for row in await self._connection.fetch(_AGENTS["all"], tenant)]
+        return {record.agent.key: _wanted(record) for record in records}
+
+    async def put_agent(self, tenant: TenantId, agent: WantedAgent) -> None:
+        values = (agent.key, agent.extension, agent.name, list(agent.skills), to_json(agent.rules), agent.status.value)
+        await self._connection.execute(_SQL["put_agent"], tenant, *values)
+
+    async def secret(self, name: str, fresh: bytes) -> bytes:
+        await self._connection.execute(_ACCESS["keep_secret"], name, fresh)
+        kept: bytes = await self._connection.fetchval(_ACCESS["secret"], name)
+        return kept
+
+    async def put_domain_token(self, tenant: TenantId, token: DomainToken) -> None:
+        values = (token.id, tenant, token.role, token.expires_at, token.created_by, token.created_at)
+        await self._connection.execute(_DOMAINS["add_token"], *values)
+
     async def script(self, tenant: TenantId, dialect: str, number: int) -> ScriptRecord | None:
         row = await self._connection.fetchrow(_SCRIPTS["by_number"], tenant, dialect, number)
         return None if row is None else script_from(row)
@@ -138,3 +184,15 @@ def _unless_taken(message: str) -> Iterator[None]:
         yield
     except asyncpg.UniqueViolationError as error:
         raise KeyTaken(message, field="key") from error
+
+
+def _wanted(record: AgentRecord) -> WantedAgent:
+    agent = record.agent
+    return WantedAgent(
+        key=agent.key,
+        extension=agent.extension,
+        name=record.name,
+        skills=tuple(sorted(agent.skills)),
+        rules=agent.rules,
+        status=agent.status,
+    )

@@ -4,6 +4,9 @@ select * from campaigns where tenant_id = $1 and dialect = $2 and number = $3;
 -- name: by_key
 select * from campaigns where tenant_id = $1 and dialect = $2 and key = $3;
 
+-- name: by_ids
+select * from campaigns where tenant_id = $1 and dialect = $2 and id = any ($3::bigint[]) order by id;
+
 -- name: create
 insert into campaigns (tenant_id, dialect, number, key, name, state, script_id, lines, calls_per_second,
                        dial_prefix, ring_seconds, attempts, interval_seconds, until_signal,

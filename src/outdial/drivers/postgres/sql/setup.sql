@@ -5,25 +5,28 @@ select pg_advisory_xact_lock(7001003);
 select name from tenants order by id;
 
 -- name: tenant
-select id, time_zone, region from tenants where name = $1;
+select id, time_zone, region, domain from tenants where name = $1;
 
 -- name: put_tenant
-insert into tenants (name, time_zone, region) values ($1, $2, $3)
-on conflict (name) do update set time_zone = excluded.time_zone, region = excluded.region;
+insert into tenants (name, time_zone, region, domain) values ($1, $2, $3, $4)
+on conflict (name) do update
+set time_zone = excluded.time_zone, region = excluded.region, domain = excluded.domain;
 
 -- name: users
-select login, password_hash from users where tenant_id = $1;
+select login, password_hash, role from users where tenant_id = $1;
 
--- name: change_password
+-- name: change_user
 with ended as (
     delete from sessions where tenant_id = $1 and login = $2
 ), logged_out as (
     delete from logins where tenant_id = $1 and login = $2
+), thrown_out as (
+    delete from domain_sessions where tenant_id = $1 and login = $2
 )
-update users set password_hash = $3 where tenant_id = $1 and login = $2 returning id;
+update users set password_hash = $3, role = $4 where tenant_id = $1 and login = $2 returning id;
 
 -- name: add_user
-insert into users (tenant_id, login, password_hash) values ($1, $2, $3);
+insert into users (tenant_id, login, password_hash, role) values ($1, $2, $3, $4);
 
 -- name: keys
 select name, key_hash from api_keys where tenant_id = $1;
@@ -73,3 +76,15 @@ on conflict (tenant_id, dialect, kind) do update set value = greatest(c.value, e
 
 -- name: rename_script_key
 update scripts set key = $2 where id = $1;
+
+-- name: calendars
+select key, name, document, wire from calendars where tenant_id = $1 order by id;
+
+-- name: put_calendar
+insert into calendars (tenant_id, key, name, document, wire) values ($1, $2, $3, $4, '{}')
+on conflict (tenant_id, key) do update set name = excluded.name, document = excluded.document, wire = excluded.wire;
+
+-- name: put_agent
+insert into agents (tenant_id, key, extension, name, skills, rules, status) values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (tenant_id, key) do update
+set extension = excluded.extension, name = excluded.name, skills = excluded.skills, rules = excluded.rules;
