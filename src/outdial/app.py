@@ -23,6 +23,8 @@ from starlette.applications import Starlette
 
 from outdial import __version__
 from outdial.api import mikopbx, native, webitel
+from outdial.api.mikopbx import crm
+from outdial.api.mikopbx.polls import CRM
 from outdial.api.native.routes import Health, Waiting
 from outdial.drivers.asterisk.telephony import AsteriskSwitch
 from outdial.drivers.clock import SystemClock
@@ -33,10 +35,12 @@ from outdial.drivers.postgres.bus import PostgresBus
 from outdial.drivers.postgres.calendars import PostgresCalendars
 from outdial.drivers.postgres.campaigns import PostgresCampaigns
 from outdial.drivers.postgres.clients import PostgresClients
+from outdial.drivers.postgres.dialect_settings import PostgresDialectSettings
 from outdial.drivers.postgres.dialling import PostgresDialling
 from outdial.drivers.postgres.domains import PostgresDomains
 from outdial.drivers.postgres.embedded import EmbeddedPostgres, running_dsn
 from outdial.drivers.postgres.hooks import PostgresDeliveries, PostgresHooks
+from outdial.drivers.postgres.member_dialling import PostgresMemberDialling
 from outdial.drivers.postgres.members import PostgresMembers
 from outdial.drivers.postgres.migrate import upgrade
 from outdial.drivers.postgres.pool import open_pool
@@ -62,6 +66,7 @@ from outdial.operations.calendars import Calendars
 from outdial.operations.campaigns import Campaigns
 from outdial.operations.changes import Changes
 from outdial.operations.clients import Clients
+from outdial.operations.dialect_settings import DialectSettings
 from outdial.operations.domains import Domains
 from outdial.operations.hooks import Hooks
 from outdial.operations.members import Members
@@ -201,6 +206,7 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
                 reports=Reports(PostgresReports(pool)),
                 clients=Clients(PostgresClients(pool)),
                 sheets=Sheets(SheetReader()),
+                dialect_settings=DialectSettings(PostgresDialectSettings(pool)),
                 domains=Domains(PostgresDomains(pool), access, SystemClock(), root_password),
                 calendars=Calendars(PostgresCalendars(pool), bus),
                 agents=Agents(PostgresAgents(pool), bus, SystemClock()),
@@ -209,8 +215,19 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
                 standings=standings,
                 changes=Changes(campaigns, standings, bus),
             )
+            mikopbx_crm = crm.Crm(operations)
+            closing.push_async_callback(mikopbx_crm.close)
+            dialling = PostgresDialling(dsn, pool)
             engine = Engine(
-                PostgresDialling(dsn, pool), telephony, Prompts(speech, library), bus, clock, settings.drain
+                dialling,
+                PostgresMemberDialling(dialling, pool),
+                telephony,
+                Prompts(speech, library),
+                bus,
+                clock,
+                settings.drain,
+                str(data / "recordings"),
+                {CRM: mikopbx_crm},
             )
             web = WebSender(settings.hook_seconds)
             closing.push_async_callback(web.close)

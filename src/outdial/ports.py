@@ -14,7 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NewType, Protocol
 
-from outdial.core.agent import Agent
+from outdial.core.agent import Agent, Tally
 from outdial.core.calendar import EVERYWHERE, Calendar, Openings
 from outdial.core.call import Call
 from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
@@ -28,10 +28,13 @@ from outdial.core.facts import Fact
 from outdial.core.hook import Hook, HookRequest
 from outdial.core.ids import AttemptId, CampaignId, Channel, ContactId, ScriptId, TenantId
 from outdial.core.member import Change, NewMember, StoredMember
+from outdial.core.members import MemberRules
+from outdial.core.number import Number, OpenRange
 from outdial.core.outcome import Outcome
 from outdial.core.retry import RetryRule
 from outdial.core.script.nodes import Script
-from outdial.core.trunk import Route
+from outdial.core.settlement import Member, Report, Settlement
+from outdial.core.trunk import Route, Trunk
 from outdial.core.wanted import (
     WantedAgent,
     WantedCalendar,
@@ -151,6 +154,23 @@ class Speech(Protocol):
 
     async def render(self, text: str, language: str, voice: str = "", *, personal: bool = False) -> RenderedPrompt:
         """The sound of a text. `personal` words are not kept for long. Raises `SpeechFailed`."""
+
+
+# ------------------------------------------------------------------------------------------- services outside
+
+
+class ConsultationFailed(Exception):
+    """The service gave no answer that can be used; the message says why."""
+
+
+class Consultation(Protocol):
+    """A service outside that a script asks about a call, such as a CRM."""
+
+    async def consult(self, tenant: TenantId, attempt: AttemptId) -> str | None:
+        """What it has to say about a call whose answers so far are stored.
+
+        Never takes longer than `core.script.interpreter.CONSULT_SECONDS`. Raises `ConsultationFailed`.
+        """
 
 
 # ------------------------------------------------------------------------------------------------------ audio
@@ -524,7 +544,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class AgentWork:
     """An agent, and what it did for one campaign. Durations are in seconds."""
 
     key: str
@@ -572,7 +592,7 @@ class Standings(Protocol):
 
     async def tallies(
         self, tenant: TenantId, campaign: CampaignId, agents: Collection[str], skills: Collection[str]
-    ) -> list[Tally]:
+    ) -> list[AgentWork]:
         """The agents of these keys and those with one of the skills."""
 
 
@@ -742,6 +762,9 @@ class Reports(Protocol):
     async def answers_of(self, campaign: CampaignId) -> list[Answer]:
         """Every answer of a campaign, in the order of their numbers."""
 
+    async def answers_of_call(self, attempt: AttemptId) -> list[Answer]:
+        """Every answer of a call, in the order of their numbers."""
+
     async def tries_since(self, tenant: TenantId, dialect: str, since: datetime, limit: int) -> list[Try]:
         """Tries changed at or after a moment, in the order of change.
 
@@ -754,6 +777,16 @@ class Reports(Protocol):
 
 
 # ----------------------------------------------------------------------------------------------------- set-up
+
+DEFAULT_DIAL_PREFIX = "default_dial_prefix"
+"""The one setting of a dialect that the house itself has a use for."""
+
+
+class DialectSettings(Protocol):
+    """What a tenant's dialects are told, each by names of its own."""
+
+    async def of(self, tenant: TenantId, dialect: str) -> Mapping[str, str]:
+        """Values by name; one that is empty is left out."""
 
 
 class SetupTransaction(Protocol):
@@ -800,6 +833,12 @@ class SetupTransaction(Protocol):
 
     async def put_queue(self, tenant: TenantId, queue: WantedQueue) -> None:
         """Add or change a queue."""
+
+    async def dialect_settings(self, tenant: TenantId, dialect: str) -> Mapping[str, str] | None:
+        """What a dialect is told; None when it has never been told anything."""
+
+    async def put_dialect_settings(self, tenant: TenantId, dialect: str, settings: Mapping[str, str]) -> None:
+        """Tell a dialect this and nothing else."""
 
     async def calendars(self, tenant: TenantId) -> Mapping[str, WantedCalendar]:
         """Calendars by key."""
@@ -876,6 +915,10 @@ class Entry:
     ended_at: datetime | None = None
     talk_seconds: float = 0.0
     retry_at: datetime | None = None
+    agent: str = ""
+    """The key of the agent whom the call was given to last; empty: to none."""
+    member: MemberEnd | None = None
+    """What an ended call to a member means for it; `retry_at` says nothing then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -890,6 +933,10 @@ class OpenAttempt:
     reserved_at: datetime
     answered_at: datetime | None
     retry: RetryRule
+    rules: MemberRules | None = None
+    """The rules of the member's campaign; None: no member was called."""
+    standing: Member | None = None
+    position: int = 0
 
 
 class Dialling(Protocol):
@@ -911,7 +958,7 @@ class Dialling(Protocol):
         """Let another process dial."""
 
     async def running(self) -> list[Campaign]:
-        """Campaigns that are to be dialled."""
+        """Campaigns that are to be dialled. One without a dial prefix has the `DEFAULT_DIAL_PREFIX` of its dialect."""
 
     async def scripts_of(self, campaigns: Sequence[Campaign]) -> Mapping[ScriptId, tuple[int, Script]]:
         """The version number and the current form of the scripts that campaigns name; a missing one is left out."""
@@ -966,3 +1013,143 @@ class Bus(Protocol):
 
     def listen(self, hear: Callable[[Fact], None]) -> Callable[[], None]:
         """Call `hear` for every fact from now on; the returned function ends that."""
+
+
+# ------------------------------------------------------------------------------------------------ members and agents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueMember:
+    """A member whose time has come. `seen_at` tells whether it was changed since."""
+
+    contact: ContactId
+    numbers: tuple[Number, ...]
+    variables: Mapping[str, str]
+    standing: Member
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberReservation:
+    """What is saved before a member is called; `standing` has the attempt counted."""
+
+    attempt: AttemptId
+    contact: ContactId
+    position: int
+    standing: Member
+    trunk: str
+    number: str
+    caller: str
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberEnd:
+    """What is known of an ended call to a member besides the call itself."""
+
+    settlement: Settlement
+    joined_at: datetime | None = None
+    wait_seconds: float = 0.0
+    """From the answer to the joining, or to the end."""
+    campaign: CampaignId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultDue:
+    """A member whose call's result has come, or is overdue when `report` is None."""
+
+    contact: ContactId
+    tenant: TenantId
+    rules: MemberRules
+    standing: Member
+    position: int
+    """The number that was called last."""
+    agent: str
+    """The key of the agent of its last call; empty: none."""
+    due_at: datetime | None
+    report: Report | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentTally:
+    """What an agent of a tenant did in a campaign."""
+
+    campaign: CampaignId
+    tenant: TenantId
+    key: str
+    tally: Tally
+
+
+class MemberDialling(Protocol):
+    """The store as the engine sees campaigns of members and their agents. Only the process in charge writes; every method
+    raises `StoreDown` as those of `Dialling` do, and a write `NotInCharge`."""
+
+    async def trunks(self, tenant: TenantId) -> Mapping[str, Trunk]:
+        """A tenant's trunks by name."""
+
+    async def calendars(self, campaigns: Sequence[Campaign]) -> Mapping[CampaignId, Calendar]:
+        """The calendars that campaigns keep to; a campaign whose calendar does not exist is left out."""
+
+    async def counters(self, campaigns: Sequence[Campaign]) -> Mapping[CampaignId, Counters]:
+        """What came of campaigns so far; one that has not begun is left out."""
+
+    async def due(
+        self,
+        campaign: Campaign,
+        now: datetime,
+        open: Mapping[str, OpenRange],
+        limit: int,
+        offset: int = 0,
+    ) -> list[DueMember]:
+        """Members that may be called now, in the campaign's order. Whether a route is free is not looked at."""
+
+    async def left(self, campaign: CampaignId) -> tuple[int, int, datetime | None]:
+        """How many members are unfinished, how many of them are in a call or wait for its result, and when the next of the
+        others is due."""
+
+    async def reserve(
+        self, campaign: Campaign, script: tuple[ScriptId, int], reservations: Sequence[MemberReservation]
+    ) -> set[AttemptId]:
+        """Save attempts before they are dialled; those won. A member that was changed since it was read is not."""
+
+    async def settle(self, settlements: Mapping[ContactId, Settlement], reason: str, by: str) -> set[ContactId]:
+        """Write what was decided about members that wait; those that it still applied to. Whoever gets an end cause is told
+        of, with the reason and who gave it."""
+
+    async def results_due(self, now: datetime, limit: int) -> list[ResultDue]:
+        """Members in no call whose result has come or stayed out."""
+
+    async def expired(self, now: datetime, limit: int) -> Mapping[ContactId, Member]:
+        """Waiting members whose own time is over."""
+
+    async def waiting(self, campaign: CampaignId, after: ContactId, limit: int) -> Mapping[ContactId, Member]:
+        """Waiting members with an id above `after`, in the order of ids."""
+
+    async def close(self, campaign: CampaignId, cause: str) -> bool:
+        """Close a running campaign, and note why; False when it does not run any more."""
+
+    async def note(self, campaign: CampaignId, action: str, value: str) -> None:
+        """Write a line of a campaign's history. `QUEUE_HUNTING` also begins its running time."""
+
+    async def aim(self, campaign: CampaignId, adjust: int, target: int) -> None:
+        """Keep what a pacer decided."""
+
+    async def new_day(self, campaign: CampaignId, day: date, *, reset: bool) -> None:
+        """A day of the campaign's calendar has begun: what agents did in it is counted anew, and with `reset` all else."""
+
+    async def agents(self) -> list[tuple[TenantId, Agent]]:
+        """All agents of all tenants."""
+
+    async def tallies(self, campaigns: Sequence[CampaignId]) -> list[AgentTally]:
+        """What agents did in these campaigns."""
+
+    async def save_agents(
+        self,
+        agents: Sequence[tuple[TenantId, Agent]],
+        on_break: Collection[tuple[TenantId, str]],
+        tallies: Sequence[AgentTally],
+    ) -> None:
+        """Write what calls left on agents. What they want (their status) stays, but for those who earned a break."""
+
+    async def free_agents(self, kept: Collection[tuple[TenantId, str]]) -> None:
+        """Nobody but these extensions is in a call."""

@@ -5,7 +5,7 @@ It stands below `app.py`: it knows the dialects and the store, and no rule of ei
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Hashable, Sequence
+from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
 from importlib import resources
 from typing import Any
@@ -14,11 +14,11 @@ import asyncpg
 import yaml
 
 from outdial.api import wire
-from outdial.api.mikopbx import polls, requests
+from outdial.api.mikopbx import module, polls, requests
 from outdial.api.mikopbx.routes import DIALECT as MIKOPBX
 from outdial.core import wanted
 from outdial.core.errors import Malformed
-from outdial.core.wanted import Wanted, WantedScript
+from outdial.core.wanted import Wanted, WantedDialect, WantedScript
 from outdial.drivers.postgres.pool import open_pool
 from outdial.drivers.postgres.setup import PostgresSetup
 from outdial.operations.setup import Change, Setup
@@ -67,11 +67,19 @@ async def load_demo(pool: asyncpg.Pool) -> list[Change]:
     return await Setup(PostgresSetup(pool)).apply(read(demo_text()), only_missing=True)
 
 
-def _mikopbx(section: object, language: str) -> Sequence[WantedScript]:
-    """The section `mikopbx`: `polls`, each as POST /polling takes it, with the `id` that it is to have."""
-    if not isinstance(section, dict) or not isinstance(section.get("polls"), list) or len(section) > 1:
-        raise Malformed("a list under polls is wanted here, and nothing else; known: polls")
-    return [_poll(f"polls.{index}", poll, language) for index, poll in enumerate(section["polls"])]
+def _mikopbx(section: object, language: str) -> WantedDialect:
+    """The section `mikopbx`: `polls`, each as POST /polling takes it, with the `id` that it is to have; and what the module
+    is told."""
+    known = ("polls", *module.NAMES)
+    if not isinstance(section, dict) or not set(section) <= set(known):
+        raise Malformed(f"members with a name are wanted here, and no others than these: {', '.join(known)}")
+    listed = section.get("polls") or []
+    if not isinstance(listed, list):
+        raise Malformed("a list is wanted", field="polls")
+    return WantedDialect(
+        scripts=tuple(_poll(f"polls.{index}", poll, language) for index, poll in enumerate(listed)),
+        settings=module.read_settings(section),
+    )
 
 
 def _poll(path: str, document: object, language: str) -> WantedScript:

@@ -20,8 +20,32 @@ from typing import TypeVar
 
 import pytest
 
-from outdial.core.commands import Dial, HangUp, Join, Play, Ringback, Sound, StopPlaying, SwitchCommand
-from outdial.core.events import Answered, HungUp, KeyPressed, NetworkEvent, PromptEnded, PromptFailed, Ringing
+from outdial.core.amd import Amd, Verdict
+from outdial.core.commands import (
+    Classify,
+    Dial,
+    HangUp,
+    Join,
+    Play,
+    Record,
+    RecordTalk,
+    Ringback,
+    Sound,
+    StopPlaying,
+    StopRecording,
+    SwitchCommand,
+)
+from outdial.core.events import (
+    Answered,
+    Classified,
+    HungUp,
+    KeyPressed,
+    NetworkEvent,
+    PromptEnded,
+    PromptFailed,
+    Recorded,
+    Ringing,
+)
 from outdial.core.extension import ExtensionState
 from outdial.core.ids import Channel
 from outdial.ports import Telephony
@@ -29,6 +53,10 @@ from outdial.ports import Telephony
 HUMAN_SILENT = "70000200000"
 RINGS_OUT = "70000500000"
 BUSY = "70000400000"
+MACHINE = "70001000000"
+TALKS_10_SECONDS = "70001200010"
+FAX = "70001500000"
+NO_MEDIA = "70001700000"
 LONG_PROMPT_SECONDS = 120.0
 PROMPT_SECONDS = 1.0
 PATIENCE_FELT_SECONDS = 20.0
@@ -61,6 +89,15 @@ class Bench:
         path = self.folder / f"{uuid.uuid4()}.wav"
         write_tone(path, seconds)
         return Sound(path, seconds)
+
+
+def seconds_in(path: Path) -> float:
+    """How much sound there is in a telephony wav file; fails for any other file."""
+    with wave.open(str(path), "rb") as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, RATE)
+        frames = file.getnframes()
+        assert len(file.readframes(frames)) == 2 * frames
+    return frames / RATE
 
 
 def write_tone(path: Path, seconds: float) -> None:
@@ -129,6 +166,29 @@ class Conversation:
                     self.heard.append(await anext(self._events))
         except TimeoutError:
             raise AssertionError(f"no {kind.__name__}; on the channel came {self.on(channel)}") from None
+
+    async def classified(self, channel: Channel, turn: int, amd: Amd | None = None) -> Classified:
+        """Have a leg listened to and wait for the verdict."""
+        await self.ask(Classify(channel, turn, amd or Amd()))
+        return await self.hear(channel, Classified)
+
+    async def kept(self, path: Path) -> float:
+        """Wait for a recording to be in its place; the seconds in it."""
+        try:
+            async with asyncio.timeout(PATIENCE_REAL_SECONDS):
+                while not await asyncio.to_thread(path.exists):
+                    pass
+        except TimeoutError:
+            raise AssertionError(f"{path} was not written") from None
+        return seconds_in(path)
+
+    async def joined(self, number: str, last_digit: str) -> tuple[Channel, Channel]:
+        """A callee and an extension that hear each other."""
+        extension = await self.dial_extension(last_digit)
+        await self.hear(extension, Answered)
+        callee = await self.answered(number)
+        await self.ask(Join(callee, extension))
+        return callee, extension
 
     async def let_pass(self, seconds: int = 0) -> None:
         """Hear everything that comes in so many seconds and a little more."""
@@ -503,6 +563,242 @@ class TelephonyContract:
             await call.hear(extension, HungUp)
             await call.let_pass()
             assert await call.switch.standing() == {callee: True}
+
+        tell(bench, story)
+
+    # ------------------------------------------------------------------------------------- people and machines
+
+    def test_people_are_told_from_machines(self, bench: Bench) -> None:
+        expected = {
+            HUMAN_SILENT: (Verdict.HUMAN, "HUMAN"),
+            "70000100001": (Verdict.HUMAN, "HUMAN"),
+            "70001400001": (Verdict.HUMAN, "HUMAN"),
+            MACHINE: (Verdict.MACHINE, "MAXWORDS"),
+            FAX: (Verdict.MACHINE, "LONGGREETING"),
+            NO_MEDIA: (Verdict.NOT_SURE, "TOOLONG"),
+        }
+
+        async def story(call: Conversation) -> None:
+            channels = {}
+            for turn, number in enumerate(expected, start=1):
+                channels[number] = await call.answered(number)
+                await call.ask(Classify(channels[number], turn, Amd()))
+            for turn, (number, verdict) in enumerate(expected.items(), start=1):
+                heard = await call.hear(channels[number], Classified)
+                assert (heard.turn, heard.verdict, heard.cause) == (turn, *verdict), number
+                assert 0.8 < heard.seconds < 8
+            await call.let_pass()
+            for channel in channels.values():
+                assert [call.count(channel, kind) for kind in (Answered, Classified)] == [1, 1]
+
+        tell(bench, story)
+
+    def test_a_call_goes_on_after_the_verdict(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.answered("70000100005")
+            assert (await call.classified(channel, 1)).verdict is Verdict.HUMAN
+            assert (await call.switch.standing())[channel]
+            await call.play(channel, 2, PROMPT_SECONDS)
+            assert await call.hear(channel, PromptEnded) == PromptEnded(channel, 2)
+            assert await call.hear(channel, KeyPressed) == KeyPressed(channel, "5")
+
+        tell(bench, story)
+
+    def test_silence_is_taken_for_a_machine_and_may_be_listened_to_again(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.answered(HUMAN_SILENT)
+            await call.play(channel, 1, 2.0)
+            await call.hear(channel, PromptEnded)
+            for turn in (2, 3):
+                heard = await call.classified(channel, turn, Amd(initial_silence=1000))
+                assert (heard.turn, heard.verdict, heard.cause) == (turn, Verdict.MACHINE, "INITIALSILENCE")
+                assert 0.7 < heard.seconds < 4
+
+        tell(bench, story)
+
+    def test_the_settings_decide(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            chatty, mute = await call.answered(MACHINE), await call.answered(NO_MEDIA)
+            await call.ask(Classify(mute, 1, Amd(total_analysis=2000)))
+            assert (await call.classified(chatty, 1, Amd(max_words=1))).cause == "MAXWORDS"
+            assert (await call.hear(mute, Classified)).seconds < 4
+
+        tell(bench, story)
+
+    def test_while_a_leg_is_listened_to_nothing_is_played_nor_recorded(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.answered(HUMAN_SILENT)
+            await call.ask(Classify(channel, 1, Amd()))
+            await call.play(channel, 2, PROMPT_SECONDS)
+            assert (await call.hear(channel, PromptFailed)).turn == 2
+            await call.ask(Record(channel, 3, bench.folder / "a.wav", 5.0))
+            assert await call.hear(channel, Recorded) == Recorded(channel, 3, None)
+            heard = await call.hear(channel, Classified)
+            assert (heard.turn, heard.verdict) == (1, Verdict.HUMAN)
+
+        tell(bench, story)
+
+    def test_a_callee_may_hang_up_before_the_verdict(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.answered("70001100500")
+            await call.ask(Classify(channel, 1, Amd()))
+            ended = await call.hear(channel, HungUp)
+            assert (ended.q850_cause in (0, 16), ended.lost) == (True, False)
+            await call.let_pass(seconds=2)
+            assert not call.count(channel, Classified)
+            assert isinstance(call.on(channel)[-1], HungUp)
+
+        tell(bench, story)
+
+    def test_a_leg_can_be_hung_up_before_the_verdict(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.answered(NO_MEDIA)
+            await call.ask(Classify(channel, 1, Amd()))
+            assert await call.switch.standing() == {channel: True}
+            await call.ask(HangUp(channel))
+            await call.hear(channel, HungUp)
+            await call.ask(Classify(channel, 2, Amd()))
+            await call.let_pass(seconds=5)
+            assert not call.count(channel, Classified)
+            assert call.count(channel, HungUp) == 1
+
+        tell(bench, story)
+
+    def test_who_cannot_be_listened_to_is_not_sure(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            rings = await call.dial(RINGS_OUT)
+            heard = await call.classified(rings, 1)
+            assert (heard.verdict, heard.seconds) == (Verdict.NOT_SURE, 0)
+            channel = await call.answered(HUMAN_SILENT)
+            await call.ask(Classify(channel, 1, Amd()))
+            assert (await call.classified(channel, 2)).turn == 2
+            heard = await call.hear(channel, Classified)
+            assert (heard.turn, heard.verdict) == (1, Verdict.HUMAN)
+
+        tell(bench, story)
+
+    # ---------------------------------------------------------------------------------------------- recordings
+
+    def test_what_a_leg_says_is_kept_until_it_is_enough(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            path = bench.folder / "new" / "folder" / "said.wav"
+            channel = await call.answered(TALKS_10_SECONDS)
+            await call.ask(Record(channel, 4, path, 60.0))
+            await call.let_pass(seconds=1)
+            await call.ask(StopRecording(channel, 3), StopRecording(channel, 4))
+            recorded = await call.hear(channel, Recorded)
+            assert (recorded.turn, recorded.path) == (4, path)
+            assert recorded.seconds == pytest.approx(seconds_in(path))
+            assert 0.5 < recorded.seconds < 8
+            await call.play(channel, 5, PROMPT_SECONDS)
+            assert await call.hear(channel, PromptEnded) == PromptEnded(channel, 5)
+            assert call.count(channel, Recorded) == 1
+            assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+        tell(bench, story)
+
+    def test_a_recording_ends_with_its_longest_time(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel, path = await call.answered(TALKS_10_SECONDS), bench.folder / "said.wav"
+            path.write_text("what was there before")
+            await call.ask(Record(channel, 1, path, 1.0))
+            recorded = await call.hear(channel, Recorded)
+            assert recorded.path == path
+            assert 0.9 < seconds_in(path) < 4
+            await call.ask(StopRecording(channel, 1))
+            await call.let_pass()
+            assert call.count(channel, Recorded) == 1
+
+        tell(bench, story)
+
+    def test_a_leg_is_recorded_between_prompts(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel, paths = await call.answered("70001400012"), [bench.folder / f"{turn}.wav" for turn in (2, 4)]
+            for turn, path in zip((1, 3), paths, strict=True):
+                await call.play(channel, turn, PROMPT_SECONDS)
+                await call.ask(Record(channel, turn + 1, path, 2.0))
+                assert await call.hear(channel, PromptEnded) == PromptEnded(channel, turn)
+                assert (await call.hear(channel, Recorded)).path == path
+            assert min(map(seconds_in, paths)) > 0.3
+            assert [type(event) for event in call.on(channel)][-4:] == [PromptEnded, Recorded] * 2
+
+        tell(bench, story)
+
+    @pytest.mark.parametrize("by_callee", [True, False], ids=["callee", "house"])
+    def test_what_was_said_before_the_end_is_kept(self, bench: Bench, by_callee: bool) -> None:
+        async def story(call: Conversation) -> None:
+            path = bench.folder / "said.wav"
+            channel = await call.answered("70001200002" if by_callee else TALKS_10_SECONDS)
+            await call.ask(Record(channel, 1, path, 60.0))
+            if not by_callee:
+                await call.let_pass(seconds=1)
+                await call.ask(HangUp(channel))
+            await call.hear(channel, HungUp)
+            assert await call.kept(path) > 0.5
+            await call.let_pass()
+            assert isinstance(call.on(channel)[-1], HungUp)
+            assert call.count(channel, HungUp) == 1
+
+        tell(bench, story)
+
+    def test_where_no_sound_comes_nothing_is_kept(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            mute, ringing = await call.answered(NO_MEDIA), await call.dial(RINGS_OUT)
+            path = bench.folder / "silence" / "said.wav"
+            await call.ask(Record(ringing, 1, path, 1.0))
+            assert await call.hear(ringing, Recorded) == Recorded(ringing, 1, None)
+            await call.ask(Record(mute, 1, path, 1.0))
+            assert await call.hear(mute, Recorded) == Recorded(mute, 1, None)
+            assert not path.exists()
+            await call.ask(HangUp(mute))
+            await call.hear(mute, HungUp)
+            await call.ask(Record(mute, 2, path, 1.0))
+            await call.let_pass(seconds=2)
+            assert call.count(mute, Recorded) == 1
+
+        tell(bench, story)
+
+    @pytest.mark.parametrize("first_gone", [True, False], ids=["callee", "extension"])
+    def test_a_talk_is_kept_when_one_of_the_two_is_gone(self, bench: Bench, first_gone: bool) -> None:
+        async def story(call: Conversation) -> None:
+            path = bench.folder / "ab" / "talk.wav"
+            callee, extension = await call.joined(TALKS_10_SECONDS, "0")
+            await call.ask(RecordTalk(callee, extension, path))
+            await call.let_pass(seconds=1)
+            gone, stays = (callee, extension) if first_gone else (extension, callee)
+            await call.ask(HangUp(gone))
+            await call.hear(gone, HungUp)
+            assert 0.5 < await call.kept(path) < 8
+            assert await call.switch.standing() == {stays: True}
+            await call.ask(HangUp(stays))
+            await call.hear(stays, HungUp)
+            await call.let_pass()
+            assert not call.count(callee, Recorded) + call.count(extension, Recorded)
+
+        tell(bench, story)
+
+    def test_a_talk_that_both_leave_at_once_is_kept(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            paths = [bench.folder / f"talk-{number}.wav" for number in range(3)]
+            talks = [await call.joined("70001400005", "0123"[number]) for number in range(3)]
+            for (callee, extension), path in zip(talks, paths, strict=True):
+                await call.ask(RecordTalk(callee, extension, path))
+            await call.let_pass(seconds=1)
+            for callee, extension in talks:
+                await call.ask(HangUp(callee), HangUp(extension))
+            for path in paths:
+                assert await call.kept(path) > 0.5
+
+        tell(bench, story)
+
+    def test_what_is_not_there_is_not_recorded(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel, nobody = await call.answered(HUMAN_SILENT), Channel(str(uuid.uuid4()))
+            path = bench.folder / "talk.wav"
+            await call.ask(RecordTalk(channel, nobody, path), Record(nobody, 1, path, 1.0), StopRecording(channel, 1))
+            await call.let_pass(seconds=1)
+            assert not path.exists()
+            assert not [event for event in call.heard if isinstance(event, Recorded)]
 
         tell(bench, story)
 

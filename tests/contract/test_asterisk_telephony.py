@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import signal
 import uuid
+import wave
+from array import array
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,17 +20,22 @@ from asterisk.carrier import Carrier
 from asterisk.instance import PrivateAsterisk
 from contract.telephony import (
     BUSY,
+    FAX,
     HUMAN_SILENT,
+    NO_MEDIA,
     PATIENCE_REAL_SECONDS,
     PROMPT_SECONDS,
+    RATE,
     RINGS_OUT,
+    TALKS_10_SECONDS,
     Bench,
     Conversation,
     TelephonyContract,
     tell,
 )
-from outdial.core.commands import Dial, HangUp, Join, Play, Ringback, Sound
-from outdial.core.events import HungUp, KeyPressed, PromptEnded, PromptFailed, Ringing
+from outdial.core.amd import Amd, Verdict
+from outdial.core.commands import Classify, Dial, HangUp, Join, Play, Record, RecordTalk, Ringback, Sound
+from outdial.core.events import Classified, HungUp, KeyPressed, PromptEnded, PromptFailed, Recorded, Ringing
 from outdial.core.extension import ExtensionState
 from outdial.core.ids import Channel
 from outdial.drivers.asterisk.client import REQUEST_SECONDS
@@ -38,12 +46,13 @@ from outdial.ports import SwitchDown, Telephony
 
 @asynccontextmanager
 async def connected(
-    asterisk: PrivateAsterisk, app: str, *, request_seconds: float = REQUEST_SECONDS
+    asterisk: PrivateAsterisk, app: str, *, request_seconds: float = REQUEST_SECONDS, recordings: Path | None = None
 ) -> AsyncIterator[AsteriskSwitch]:
     """A switch that is ready; at the end it goes away and its calls stay."""
     switch = AsteriskSwitch(
         f"{asterisk.telephony_url}/{app}",
         request_seconds=request_seconds,
+        recordings=recordings,
     )
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(switch.run(), name="switch")
@@ -57,16 +66,37 @@ async def connected(
 
 @asynccontextmanager
 async def driven(
-    asterisk: PrivateAsterisk, app: str, *, request_seconds: float = REQUEST_SECONDS
+    asterisk: PrivateAsterisk, app: str, *, request_seconds: float = REQUEST_SECONDS, recordings: Path | None = None
 ) -> AsyncIterator[AsteriskSwitch]:
     """A switch that is ready; the calls that stand at the end are hung up."""
-    async with connected(asterisk, app, request_seconds=request_seconds) as switch:
+    async with connected(asterisk, app, request_seconds=request_seconds, recordings=recordings) as switch:
         try:
             yield switch
         finally:
             for channel in await switch.standing():
                 await switch.perform(HangUp(channel))
             await switch.standing()  # its answer comes after they were hung up
+
+
+def samples_in(path: Path) -> array[int]:
+    """The sound of a telephony wav file."""
+    with wave.open(str(path), "rb") as file:
+        return array("h", file.readframes(file.getnframes()))
+
+
+def loudness(samples: array[int], hertz: float) -> float:
+    """The amplitude of a tone within a sound, by Goertzel's algorithm."""
+    coefficient = 2 * math.cos(2 * math.pi * hertz / RATE)
+    before, last = 0.0, 0.0
+    for sample in samples:
+        before, last = last, sample + coefficient * last - before
+    power = last * last + before * before - coefficient * last * before
+    return 2 * math.sqrt(max(0.0, power)) / len(samples)
+
+
+def stored(asterisk: PrivateAsterisk, app: str) -> list[str]:
+    """The recordings of an application that are at Asterisk."""
+    return sorted(path.stem for path in (asterisk.directory / "spool/recording").glob(f"{app}-*.wav"))
 
 
 class TestAsteriskTelephony(TelephonyContract):
@@ -162,6 +192,101 @@ class TestAsteriskTelephony(TelephonyContract):
                 assert await call.hear(up, KeyPressed) == KeyPressed(up, "5")
                 await call.ask(HangUp(ringing))
                 assert not (await call.hear(ringing, HungUp)).lost
+
+        asyncio.run(story())
+
+    def test_a_verdict_waits_for_the_next_process(
+        self, asterisk: PrivateAsterisk, carrier: Carrier, bench: Bench
+    ) -> None:
+        app = f"test-{uuid.uuid4()}"
+
+        def being_listened_to() -> bool:
+            return "!AMD!" in asterisk.cli("core show channels concise")
+
+        async def story() -> None:
+            async with connected(asterisk, app) as switch:
+                call = Conversation(bench, switch)
+                channel = await call.answered(NO_MEDIA)
+                await call.ask(Classify(channel, 1, Amd(total_analysis=3000)))
+                while not await asyncio.to_thread(being_listened_to):
+                    pass
+            while await asyncio.to_thread(being_listened_to):
+                pass
+            async with driven(asterisk, app) as switch:
+                call = Conversation(bench, switch)
+                assert await switch.standing() == {channel: True}
+                # The channel comes back by itself, or is sent off once more.
+                heard = await call.classified(channel, 3, Amd(total_analysis=2000))
+                assert (heard.turn, heard.verdict) == (3, Verdict.NOT_SURE)
+                await call.play(channel, 4, PROMPT_SECONDS)
+                assert await call.hear(channel, PromptEnded) == PromptEnded(channel, 4)
+                assert [type(event) for event in call.on(channel)] == [Classified, PromptEnded]
+
+        asyncio.run(story())
+
+    def test_both_voices_of_a_talk_are_kept_and_nothing_stays_at_asterisk(
+        self, asterisk: PrivateAsterisk, carrier: Carrier, bench: Bench
+    ) -> None:
+        app, talk, said = f"test-{uuid.uuid4()}", bench.folder / "talk.wav", bench.folder / "said.wav"
+
+        async def story() -> None:
+            async with driven(asterisk, app) as switch:
+                call = Conversation(bench, switch)
+                callee, extension = await call.joined(FAX, "4")
+                await call.ask(RecordTalk(callee, extension, talk))
+                other = await call.answered(FAX)
+                await call.ask(Record(other, 1, said, 2.0))
+                assert (await call.hear(other, Recorded)).path == said
+                await call.ask(HangUp(callee))
+                await call.hear(callee, HungUp)
+                await call.kept(talk)
+                async with asyncio.timeout(PATIENCE_REAL_SECONDS):
+                    while await asyncio.to_thread(stored, asterisk, app):
+                        pass
+
+        asyncio.run(story())
+        # The callee answers with 2100 Hz, the telephone hums 440 Hz; nobody makes 1300 Hz.
+        second = samples_in(talk)[RATE : 2 * RATE]
+        heard = {hertz: round(loudness(second, hertz)) for hertz in (440, 2100, 1300)}
+        assert min(heard[440], heard[2100]) > 1000
+        assert heard[1300] < 100
+        alone = samples_in(said)[RATE // 2 : RATE]
+        assert loudness(alone, 2100) > 1000
+        assert loudness(alone, 440) < 100
+
+    def test_what_a_former_process_recorded_is_brought_home(
+        self, asterisk: PrivateAsterisk, carrier: Carrier, bench: Bench
+    ) -> None:
+        app, folder = f"test-{uuid.uuid4()}", bench.folder / "recordings"
+
+        def place(channel: Channel, turn: str = "") -> Path:
+            return folder / channel[:2] / f"{channel}{turn}.wav"
+
+        async def story() -> None:
+            async with connected(asterisk, app) as switch:
+                call = Conversation(bench, switch)
+                callee, extension = await call.joined("70001200002", "6")
+                await call.ask(RecordTalk(callee, extension, place(callee)))
+                stays = await call.answered(TALKS_10_SECONDS)
+                await call.ask(Record(stays, 7, place(stays, "-t7"), 60.0))
+                left = await call.answered("70001200001")
+                await call.ask(Record(left, 7, place(left, "-t7"), 60.0))
+                await switch.standing()
+            for channel in (left, callee, extension):
+                while str(channel) in await asyncio.to_thread(asterisk.cli, "core show channels concise"):
+                    pass
+            async with driven(asterisk, app, recordings=folder) as switch:
+                call = Conversation(bench, switch)
+                for path in (place(callee), place(left, "-t7")):
+                    assert await call.kept(path) > 0.3
+                assert not place(stays, "-t7").exists()
+                await call.ask(HangUp(stays))
+                await call.hear(stays, HungUp)
+                assert await call.kept(place(stays, "-t7")) > 0.3
+                assert not [event for event in call.heard if isinstance(event, Recorded)]
+                async with asyncio.timeout(PATIENCE_REAL_SECONDS):
+                    while await asyncio.to_thread(stored, asterisk, app):
+                        pass
 
         asyncio.run(story())
 

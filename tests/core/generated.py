@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from outdial.core.events import (
     Answered,
     CallEvent,
     Classified,
+    Consulted,
     CutOff,
     ExtensionFound,
     HungUp,
@@ -31,13 +33,14 @@ from outdial.core.events import (
     Placed,
     PromptEnded,
     PromptFailed,
+    Recorded,
     Resumed,
     Ringing,
     Timer,
     TimerElapsed,
 )
 from outdial.core.prompt import Prompt, Recording, Slot, Text
-from outdial.core.script.nodes import Ask, Choice, Connect, Goal, HangUp, Node, Say, Script, Transfer
+from outdial.core.script.nodes import Ask, Choice, Connect, Goal, HangUp, Node, Record, Request, Say, Script, Transfer
 
 _NAMES = st.sampled_from(["", "a", "b", "ж", "<a>", "{0}", "%s ", "${b}"])
 _KEYS = st.sampled_from(["1", "2", "12", "123", "*", "#1", "0"])
@@ -56,6 +59,7 @@ _texts = st.builds(
 )
 _pieces = _texts | st.builds(Recording, _NAMES)
 PROMPTS: st.SearchStrategy[Prompt] = st.lists(_pieces, max_size=2).map(tuple)
+_SECONDS = st.sampled_from([0.0, 1.5, 5.0, 30.0])
 
 
 def connects(*, first: bool) -> st.SearchStrategy[Connect]:
@@ -77,7 +81,7 @@ def connects(*, first: bool) -> st.SearchStrategy[Connect]:
 def nodes(targets: tuple[str, ...]) -> st.SearchStrategy[Node]:
     """Any node whose targets are among these, or none."""
     target = st.none() | st.sampled_from(targets)
-    choice = st.builds(Choice, _KEYS, st.none() | _NAMES, target)
+    choice = st.builds(Choice, _KEYS, st.none() | _NAMES, target, _NAMES)
     return st.one_of(
         st.builds(Say, PROMPTS, target),
         st.builds(
@@ -85,11 +89,13 @@ def nodes(targets: tuple[str, ...]) -> st.SearchStrategy[Node]:
             name=_NAMES,
             prompt=PROMPTS,
             choices=st.lists(choice, max_size=4).map(tuple),
-            wait_seconds=st.sampled_from([0.0, 1.5, 5.0, 30.0]),
+            wait_seconds=_SECONDS,
             plays=st.integers(0, 4),
             default_keys=st.just("") | _KEYS,
             exhausted=target,
         ),
+        st.builds(Record, _NAMES, PROMPTS, target, _SECONDS, _NAMES, _NAMES),
+        st.builds(Request, _NAMES, st.sampled_from(["a", "result"]), target, target),
         st.builds(Goal, _NAMES, target),
         st.just(Transfer("100")),
         connects(first=False),
@@ -136,6 +142,8 @@ def _passing(keys: tuple[str, ...], after: str) -> st.SearchStrategy[Node]:
     choice = st.builds(Choice, _KEYS, st.none() | _NAMES, st.sampled_from(keys))
     return st.one_of(
         st.builds(Say, PROMPTS, onward),
+        st.builds(Record, _NAMES, PROMPTS, onward, _SECONDS),
+        st.builds(Request, _NAMES, _NAMES, onward, onward),
         st.builds(Goal, _NAMES, onward),
         st.builds(
             Ask,
@@ -203,7 +211,7 @@ class Symbol:
 
 _KINDS = (
     *("onward", "onward", "onward", "key", "key", "prompt ended", "turn", "second answered", "timer", "failed"),
-    *("placed", "ringing", "answered", "resumed", "found", "nobody", "classified"),
+    *("placed", "ringing", "answered", "resumed", "found", "nobody", "classified", "recorded", "consulted"),
 )
 _RARE = ("gone", "second gone", "lost", "cut off")
 
@@ -243,6 +251,11 @@ def live(call: Call, symbol: Symbol) -> CallEvent:
             return PromptEnded(EXTENSION if which == 11 else CALLEE, turn)
         case "failed":
             return PromptFailed(EXTENSION if which == 11 else CALLEE, turn, "no voice")
+        case "recorded":
+            running = turn if call.position is None else call.position.recording
+            return Recorded(CALLEE, running if which % 3 else turn, Path("/kept.wav") if which % 2 else None)
+        case "consulted":
+            return Consulted(CALLEE, turn, "12" if which % 2 else None)
         case "key":
             return KeyPressed(EXTENSION if which == 11 else CALLEE, _key(call, which))
         case "turn":

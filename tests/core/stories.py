@@ -135,6 +135,14 @@ def key(keys: str, record: str | None = None, next: str | None = None) -> Choice
     return Choice(keys, record, next)
 
 
+SPEECH = script(
+    "speak",
+    speak=nodes.Record("flat", text("number and name?"), "thanks", 10.0, "-", "your flat"),
+    thanks=say("thanks"),
+)
+"""A dialogue that keeps what the callee says."""
+
+
 # --------------------------------------------------------------------------------------------------- events
 
 

@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 
 from core.generated import HISTORIES, SYMBOLS, Moment, at_its_end, live, lived, plans
 from core.stories import ATTEMPT, CALLEE, reserved
+from outdial.core import commands
 from outdial.core.call import IN_PROGRESS, TRANSITIONS, Call, Connection, ImpossibleTransition, State, step
-from outdial.core.commands import CallCommand, Dial, RecordAnswer, SetTimer, Speak
+from outdial.core.commands import CallCommand, Dial, RecordAnswer, SetTimer, Speak, StopRecording
 from outdial.core.dialstring import check_dial_string
 from outdial.core.events import HungUp, Placed, Resumed, Ringing, Timer, TimerElapsed
 from outdial.core.ids import Channel
 from outdial.core.outcome import Outcome
 from outdial.core.script.interpreter import LONGEST_DIALOGUE_TURNS
-from outdial.core.script.nodes import Ask, Script
+from outdial.core.script.nodes import MOST_RECORDED_KEYS, Ask, Record, Script
 
 MOST_TIMERS_TO_THE_END = 2 * LONGEST_DIALOGUE_TURNS + 10
 """Every turn of the script, then transfer, hanging up and what is left of the limits."""
@@ -135,17 +136,46 @@ def test_whoever_is_rung_first_is_never_passed_over(plan, history):
 
 
 @given(plans(), HISTORIES)
-def test_only_a_choice_of_the_question_is_recorded(plan, history):
+def test_only_a_choice_of_the_question_is_recorded_or_what_was_pressed_into_a_recording(plan, history):
     choices = {
-        (node.name, choice.record, choice.keys)
+        (node.name, choice.record, choice.keys, choice.label)
         for node in plan.script.nodes.values()
         if isinstance(node, Ask)
         for choice in node.choices
     }
     for moment in lived(plan, history):
         kept = [command for command in moment.asked if isinstance(command, RecordAnswer)]
-        assert {(answer.question, answer.value, answer.keys) for answer in kept} <= choices
+        typed = _typed_into(moment)
+        for answer in kept:
+            chosen = (answer.question, answer.value, answer.keys, answer.label)
+            assert chosen in choices or (answer.question, answer.value, answer.label) == typed
         assert moment.after.answers_given == moment.before.answers_given + len(kept)
+
+
+def _typed_into(moment: Moment) -> tuple[str, str, str] | None:
+    """The name, the keys and the label of the recording that a call was at before a step."""
+    position = moment.before.position
+    node = None if position is None else moment.before.plan.script.nodes[position.node]
+    if position is None or not isinstance(node, Record):
+        return None
+    assert len(position.keys) <= MOST_RECORDED_KEYS
+    return node.name, position.keys or node.without_keys, node.label
+
+
+@given(plans(), HISTORIES)
+def test_recordings_have_turns_of_their_own_and_each_is_told_to_end_before_the_next_one(plan, history):
+    turns: list[int] = []
+    running = 0
+    for moment in lived(plan, history):
+        for command in moment.asked:
+            if isinstance(command, commands.Record):
+                assert not running
+                running = command.turn
+                turns.append(command.turn)
+            elif isinstance(command, StopRecording):
+                assert command.turn == running
+        running = 0 if moment.after.position is None else moment.after.position.recording
+    assert turns == sorted(set(turns))
 
 
 @given(plans(), HISTORIES)

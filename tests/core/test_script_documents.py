@@ -13,7 +13,7 @@ from core.generated import JSON, scripts, spoilt
 from outdial.core.errors import Malformed
 from outdial.core.prompt import Slot, Text
 from outdial.core.script.document import from_document, to_document
-from outdial.core.script.nodes import Ask, HangUp, Say, Script, Transfer
+from outdial.core.script.nodes import Ask, HangUp, Record, Request, Say, Script, Transfer
 
 
 @given(scripts(missing=True))
@@ -92,6 +92,11 @@ TEXT = {"text": "hello", "language": "ru-RU"}
         (node(**ASK, wait_seconds=math.inf), "nodes.a.wait_seconds"),
         (node(**ASK, plays=2.5), "nodes.a.plays"),
         (node(**ASK, default_keys=None), "nodes.a.default_keys"),
+        (node(**{**ASK, "choices": [{"keys": "1", "label": 1}]}), "nodes.a.choices.0.label"),
+        (node(node="record", name="q"), "nodes.a.prompt"),
+        (node(node="record", name="q", prompt=[], wait_seconds="5"), "nodes.a.wait_seconds"),
+        (node(node="request", into="x"), "nodes.a.service"),
+        (node(node="request", service="crm"), "nodes.a.into"),
         (node(node="goal"), "nodes.a.name"),
         (node(node="transfer"), "nodes.a.extension"),
     ],
@@ -106,6 +111,13 @@ def test_a_fault_is_reported_with_the_path_to_it(document, field):
 def test_what_may_be_left_out_takes_the_defaults_of_its_node():
     script = from_document(node(**ASK))
     assert script == Script("a", {"a": Ask("q", (), ())})
+
+
+def test_what_a_recording_and_a_request_may_leave_out():
+    record = from_document(node(node="record", name="q", prompt=[]))
+    assert record == Script("a", {"a": Record("q", (), None, 10.0)})
+    request = from_document(node(node="request", service="crm", into="result"))
+    assert request == Script("a", {"a": Request("crm", "result", None, None)})
 
 
 def test_a_plain_text_is_a_text_of_one_part():

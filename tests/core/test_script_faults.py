@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.generated import HISTORIES, lived, scripts, sound_scripts
-from core.stories import ask, heard, key, picked_up, reserved, say, script, tell
+from core.stories import ask, heard, key, picked_up, reserved, say, script, silence, tell
+from outdial.core.call import Call
 from outdial.core.script.check import Fault, faults
-from outdial.core.script.nodes import Ask, Goal, HangUp, Say, Script, Transfer
+from outdial.core.script.nodes import Ask, Goal, HangUp, Record, Request, Say, Script, Transfer
 
 SOUND = script(
     "hello",
@@ -95,7 +96,32 @@ def test_a_script_without_deaf_circles_comes_to_an_end_or_a_question_by_itself(m
     call = picked_up(made)
     for _ in made.nodes:
         node = None if call.position is None else made.nodes[call.position.node]
-        if not isinstance(node, Say):
-            break
-        call = tell(call, heard(call.turn))
+        match node:
+            case Say():
+                call = tell(call, heard(call.turn))
+            case Record():
+                call = heard_out(call)
+            case Request():
+                call = tell(call, silence(call.turn))
+            case _:
+                break
     assert call.position is None or isinstance(made.nodes[call.position.node], Ask)
+
+
+def test_a_circle_is_found_whatever_a_service_answers_and_whatever_is_said_into_a_recording():
+    asked = Request("crm", "result", None, "b")
+    assert [fault.path for fault in faults(script("a", a=asked, b=say("b", "a")))] == ["nodes.a", "nodes.b"]
+    assert [fault.path for fault in faults(script("a", a=Record("q", (), "a")))] == ["nodes.a"]
+
+
+def test_both_ways_on_from_a_service_are_looked_at():
+    asked = Request("crm", "result", "x", "y")
+    assert [fault.path for fault in faults(script("a", a=asked))] == ["nodes.a.next", "nodes.a.otherwise"]
+
+
+def heard_out(call: Call) -> Call:
+    """The call after a recording into which nothing is typed."""
+    at = call.position
+    while call.position is not None and at is not None and call.position.node == at.node:
+        call = tell(call, silence(call.turn))
+    return call

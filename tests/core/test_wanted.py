@@ -16,6 +16,7 @@ from outdial.core.wanted import (
     Wanted,
     WantedAgent,
     WantedCalendar,
+    WantedDialect,
     WantedKey,
     WantedRoute,
     WantedScript,
@@ -230,13 +231,14 @@ def test_domains_are_unique_in_the_whole_house() -> None:
 def test_a_dialect_reads_its_own_section() -> None:
     made = WantedScript(dialect="foreign", number=7, key="7", name=None, script=Script("end", {"end": HangUp()}))
 
-    def section(value: object) -> list[WantedScript]:
+    def section(value: object) -> WantedDialect:
         if value != "as it likes":
             raise Malformed("something else is wanted", field="polls.0")
-        return [made]
+        return WantedDialect(scripts=(made,), settings={"crm_url": "https://crm"})
 
     document = changed("tenants.0.foreign", "as it likes")
-    assert from_document(document, {"foreign": section}).tenants[0].scripts[1] == made
+    tenant = from_document(document, {"foreign": section}).tenants[0]
+    assert (tenant.scripts[1], tenant.settings) == (made, {"foreign": {"crm_url": "https://crm"}})
     wrong = changed("tenants.0.foreign", "otherwise")
     assert faults(wrong, foreign=section) == ["tenants.0.foreign.polls.0: something else is wanted"]
     assert faults(document)[0].startswith("tenants.0.foreign: there is no such section")

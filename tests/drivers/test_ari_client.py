@@ -5,8 +5,10 @@ drops the connection, and forgets channels when told to.
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import uuid
+import wave
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,8 +17,29 @@ from typing import Any
 import pytest
 from aiohttp import WSMsgType, encode_basic_auth, web
 
-from outdial.core.commands import Dial, HangUp, Join, Play, Sound
-from outdial.core.events import Answered, HungUp, KeyPressed, NetworkEvent, PromptEnded, PromptFailed, Ringing
+from outdial.core.amd import Amd, Verdict
+from outdial.core.commands import (
+    Classify,
+    Dial,
+    HangUp,
+    Join,
+    Play,
+    Record,
+    RecordTalk,
+    Sound,
+    StopRecording,
+)
+from outdial.core.events import (
+    Answered,
+    Classified,
+    HungUp,
+    KeyPressed,
+    NetworkEvent,
+    PromptEnded,
+    PromptFailed,
+    Recorded,
+    Ringing,
+)
 from outdial.core.ids import Channel
 from outdial.drivers.asterisk.client import (
     AriClient,
@@ -30,6 +53,7 @@ from outdial.drivers.asterisk.client import (
 )
 from outdial.drivers.asterisk.doctor import (
     Level,
+    dialplan_finding,
     examine,
     module_findings,
     prompts_finding,
@@ -49,6 +73,10 @@ class Standin:
     def __init__(self) -> None:
         self.channels: dict[str, str] = {}
         self.playbacks: set[str] = set()
+        self.variables: dict[str, str] = {}
+        self.dialplan = {"context": "outdial-inbound", "app_name": "Stasis"}
+        self.recordings: dict[str, bytes] = {}
+        self.being_made: set[str] = set()
         self.replies: dict[str, Reply] = {}
         self.refuse_connections_with: list[int] = []
         self.asked: list[str] = []
@@ -77,6 +105,9 @@ class Standin:
         what = f"GET {asked['uri']}"
         self.asked.append(what)
         self.arrived.put_nowait(what)
+        name = asked["uri"].removeprefix("recordings/stored/").removesuffix("/file")
+        if what not in self.replies and asked["uri"].endswith("/file") and name in self.recordings:
+            return web.Response(body=self.recordings[name], content_type="audio/wav")
         reply = self.replies[what] if what in self.replies else self._usual(asked)
         if reply is None:
             await asyncio.Event().wait()
@@ -109,6 +140,19 @@ class Standin:
                 return 200, {"id": query["channelId"]}
             case "DELETE", ["channels", id]:
                 return (204, None) if self.channels.pop(id, None) else (404, {"message": "Channel not found"})
+            case "GET", ["channels", id]:
+                return 200, {"id": id, "dialplan": self.dialplan}
+            case "GET", ["channels", _, "variable"]:
+                (named,) = asked["query_strings"]
+                return 200, {"value": self.variables[named["value"]]}
+            case "GET", ["recordings", "stored"]:
+                return 200, [{"name": name, "format": "wav"} for name in self.recordings]
+            case "GET", ["recordings", "live", name]:
+                return (200, {}) if name in self.being_made else (404, {"message": "Recording not found"})
+            case "GET", ["recordings", "stored", *_]:
+                return 404, {"message": "Recording not found"}
+            case "DELETE", ["recordings", "stored", name]:
+                return (204, None) if self.recordings.pop(name, None) else (404, {"message": "Recording not found"})
             case "GET", ["playbacks", id] if id not in self.playbacks:
                 return 404, {"message": "Playback not found"}
             case _:
@@ -128,11 +172,12 @@ class Standin:
         assert self._socket is not None
         await self._socket.close()
 
-    async def until_asked(self, what: str) -> None:
-        """Return when this was asked, not counting what was waited for before."""
+    async def until_asked(self, *what: str) -> None:
+        """Return when all of this was asked, not counting what was waited for before."""
+        wanted = set(what)
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while await self.arrived.get() != what:
-                pass
+            while wanted:
+                wanted.discard(await self.arrived.get())
 
 
 @asynccontextmanager
@@ -360,11 +405,19 @@ class Heard:
             return await anext(self._events)
 
 
-def tell(story: SwitchStory, *, former: dict[str, str] | None = None) -> None:
+def tell(
+    story: SwitchStory,
+    *,
+    former: dict[str, str] | None = None,
+    stored: dict[str, bytes] | None = None,
+    being_made: set[str] | None = None,
+    recordings: Path | None = None,
+) -> None:
     async def run() -> None:
         async with standing_in() as standin, asyncio.TaskGroup() as tasks:
             standin.channels = dict(former or {})
-            switch = AsteriskSwitch(standin.url)
+            standin.recordings, standin.being_made = dict(stored or {}), being_made or set()
+            switch = AsteriskSwitch(standin.url, recordings=recordings)
             assert not switch.ready
             running = tasks.create_task(switch.run())
             await switch.wait_ready()
@@ -554,6 +607,263 @@ def test_a_call_lost_and_found_is_not_left_standing() -> None:
     tell(story)
 
 
+# ------------------------------------------------------------------------------------------- people and machines
+
+
+def test_a_channel_comes_back_with_its_verdict() -> None:
+    async def story(standin: Standin, switch: AsteriskSwitch, heard: Heard) -> None:
+        channel = await answered(standin, switch, heard)
+        await switch.perform(Classify(channel, 3, Amd()))
+        await standin.until_asked(f"POST channels/{channel}/continue")
+        await switch.perform(Play(channel, 4, (Sound(Path(__file__), 1.0),)))
+        assert isinstance(await heard.next(), PromptFailed)
+        await standin.say("StasisStart", channel, args=["amd", "MACHINE", "MAXWORDS-4-3"])
+        told = await heard.next()
+        assert isinstance(told, Classified)
+        assert (told.turn, told.verdict, told.cause) == (3, Verdict.MACHINE, "MAXWORDS")
+        await standin.say("StasisStart", channel, args=["amd", "HUMAN", "HUMAN-1-2"])
+        await standin.say("ChannelDestroyed", channel, cause=16)
+        assert await heard.next() == HungUp(channel, q850_cause=16)
+
+    tell(story)
+
+
+def test_who_hung_up_has_no_verdict() -> None:
+    async def story(standin: Standin, switch: AsteriskSwitch, heard: Heard) -> None:
+        channel = await answered(standin, switch, heard)
+        await switch.perform(Classify(channel, 3, Amd()))
+        await standin.say("StasisStart", channel, args=["amd", "HANGUP", ""])
+        await standin.say("ChannelDestroyed", channel, cause=16)
+        assert await heard.next() == HungUp(channel, q850_cause=16)
+        await standin.say("StasisStart", channel, args=["amd", "HUMAN", "HUMAN-1-2"])
+        await standin.until_asked(f"DELETE channels/{channel}")
+
+    tell(story)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [("HUMAN", (Verdict.HUMAN, "HUMAN")), ("", (Verdict.NOT_SURE, "AWAY"))]
+)
+def test_a_verdict_that_was_missed_is_asked_for(status: str, expected: tuple[Verdict, str]) -> None:
+    async def story(standin: Standin, switch: AsteriskSwitch, heard: Heard) -> None:
+        channel = await answered(standin, switch, heard)
+        await switch.perform(Classify(channel, 3, Amd()))
+        await standin.until_asked(f"POST channels/{channel}/continue")
+        standin.variables = {"AMDSTATUS": status, "AMDCAUSE": "HUMAN-805-800"}
+        await standin.drop()
+        told = await heard.next()
+        assert isinstance(told, Classified)
+        assert (told.turn, told.verdict, told.cause) == (3, *expected)
+        assert await switch.standing() == {channel: True}
+
+    tell(story)
+
+
+def test_a_channel_that_is_listened_to_while_the_connection_is_lost_is_waited_for() -> None:
+    async def story(standin: Standin, switch: AsteriskSwitch, heard: Heard) -> None:
+        channel = await answered(standin, switch, heard)
+        await switch.perform(Classify(channel, 3, Amd()))
+        await standin.until_asked(f"POST channels/{channel}/continue")
+        standin.dialplan = {"context": "outdial-amd", "app_name": "AMD"}
+        await standin.drop()
+        await standin.until_asked(f"GET channels/{channel}")
+        await standin.say("StasisStart", channel, args=["amd", "NOTSURE", "TOOLONG-5000"])
+        told = await heard.next()
+        assert isinstance(told, Classified)
+        assert (told.turn, told.verdict, told.cause) == (3, Verdict.NOT_SURE, "TOOLONG")
+
+    tell(story)
+
+
+def test_a_channel_that_cannot_be_listened_to_is_answered_all_the_same() -> None:
+    async def story(standin: Standin, switch: AsteriskSwitch, heard: Heard) -> None:
+        channel = await answered(standin, switch, heard)
+        standin.replies[f"POST channels/{channel}/continue"] = (409, {"message": "Channel not in Stasis application"})
+        standin.variables = {"AMDSTATUS": "", "AMDCAUSE": ""}
+        await switch.perform(Classify(channel, 3, Amd()))
+        told = await heard.next()
+        assert isinstance(told, Classified)
+        assert (told.turn, told.verdict) == (3, Verdict.NOT_SURE)
+
+    tell(story)
+
+
+# ------------------------------------------------------------------------------------------------------ recordings
+
+
+def wav(frames: int, *, whole: bool = True) -> bytes:
+    """A telephony wav file; one that is not whole has no length in its header, as an Asterisk that was killed left it."""
+    made = io.BytesIO()
+    with wave.open(made, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(bytes(2 * frames))
+    content = made.getvalue()
+    return content if whole else content[:40] + bytes(4) + content[44:]
+
+
+def test_a_recording_is_brought_and_forgotten(tmp_path: Path) -> None:
+    async def story(standin: Standin, switch: AsteriskSwitch, heard: Heard) -> None:
+        channel = await answered(standin, switch, heard)
+        name, path = f"outdial-{channel}-t2", tmp_path / "ab" / "said.wav"
+        await switch.perform(Record(channel, 2, path, 5.0))
+        await switch.perform(StopRecording(channel, 2))
+        await standin.until_asked(f"POST recordings/live/{name}/stop")
+        standin.recordings = {name: wav(4000), "somebody-elses": wav(1)}
+        await standin.say("RecordingFinished", recording={"name": "somebody-elses"})
+        await standin.say("RecordingFinished", recording={"name": name})
+        assert await heard.next() == Recorded(channel, 2, path, 0.5)
+        await standin.until_asked(f"DELETE recordings/stored/{name}")
+        assert path.read_bytes() == wav(4000)
+        assert list(standin.recordings) == ["somebody-elses"]
+
+    tell(story, recordings=tmp_path)
+
+
+@pytest.mark.parametrize("says", ["RecordingFailed", "RecordingFinished"])
+def test_a_recording_that_came_to_nothing_is_told(tmp_path: Path, says: str) -> None:
+    async def story(standin: Standin, switch: AsteriskSwitch, heard: Heard) -> None:
+        channel = await answered(standin, switch, heard)
+        await switch.perform(Record(channel, 2, tmp_path / "new" / "said.wav", 5.0))
+        await standin.say(says, recording={"name": f"outdial-{channel}-t2"})
+        assert await heard.next() == Recorded(channel, 2, None)
+
+    tell(story)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_recording_that_is_refused_is_told_unless_it_is_being_made(tmp_path: Path) -> None:
+    async def story(standin: Standin, switch: AsteriskSwitch, heard: Heard) -> None:
+        channel = await answered(standin, switch, heard)
+        standin.replies[f"POST channels/{channel}/record"] = (409, {"message": "in progress"})
+        name = f"outdial-{channel}-t3"
+        standin.being_made = {name}
+        await switch.perform(Record(channel, 2, tmp_path / "2.wav", 5.0))
+        await switch.perform(Record(channel, 3, tmp_path / "3.wav", 5.0))
+        assert await heard.next() == Recorded(channel, 2, None)
+        standin.recordings[name] = wav(8000)
+        await standin.say("RecordingFinished", recording={"name": name})
+        assert await heard.next() == Recorded(channel, 3, tmp_path / "3.wav", 1.0)
+
+    tell(story)
+
+
+def test_a_file_that_does_not_come_is_asked_for_again_and_delays_nothing(tmp_path: Path) -> None:
+    async def story(standin: Standin, switch: AsteriskSwitch, heard: Heard) -> None:
+        channel = await answered(standin, switch, heard)
+        name, path = f"outdial-{channel}-t2", tmp_path / "said.wav"
+        file = f"GET recordings/stored/{name}/file"
+        standin.recordings[name] = wav(8000, whole=False)
+        standin.replies[file] = (500, {"message": "not now"})
+        await switch.perform(Record(channel, 2, path, 5.0))
+        await standin.say("RecordingFinished", recording={"name": name})
+        await standin.until_asked(file)
+        await standin.say("ChannelDtmfReceived", channel, digit="1")
+        assert await heard.next() == KeyPressed(channel, "1")
+        await standin.until_asked(file)
+        del standin.replies[file]
+        assert await heard.next() == Recorded(channel, 2, path, 1.0)
+        assert path.read_bytes() == wav(8000)
+
+    tell(story)
+
+
+def test_an_end_of_a_recording_that_was_missed_is_found_out(tmp_path: Path) -> None:
+    async def story(standin: Standin, switch: AsteriskSwitch, heard: Heard) -> None:
+        channel = await answered(standin, switch, heard)
+        goes_on, over = f"outdial-{channel}-t3", f"outdial-{channel}-t2"
+        for turn in (2, 3):
+            await switch.perform(Record(channel, turn, tmp_path / f"{turn}.wav", 5.0))
+        standin.recordings = {over: wav(8000), goes_on: wav(0)}
+        standin.being_made = {goes_on}
+        await standin.drop()
+        assert await heard.next() == Recorded(channel, 2, tmp_path / "2.wav", 1.0)
+        standin.recordings[goes_on], standin.being_made = wav(16000), set()
+        await standin.say("RecordingFinished", recording={"name": goes_on})
+        assert await heard.next() == Recorded(channel, 3, tmp_path / "3.wav", 2.0)
+
+    tell(story, recordings=tmp_path)
+
+
+def test_a_file_is_brought_after_the_leg_has_ended_and_nothing_is_told(tmp_path: Path) -> None:
+    async def story(standin: Standin, switch: AsteriskSwitch, heard: Heard) -> None:
+        first, second = [await answered(standin, switch, heard) for _ in range(2)]
+        said, talk = f"outdial-{first}-t2", f"outdial-{first}"
+        await switch.perform(Record(first, 2, tmp_path / "said.wav", 5.0))
+        await switch.perform(Join(first, second))
+        await switch.perform(RecordTalk(first, second, tmp_path / "talk.wav"))
+        await standin.until_asked(f"POST bridges/{first}-joint/record")
+        standin.recordings = {said: wav(8000), talk: wav(8000)}
+        standin.being_made = {talk}
+        await standin.say("ChannelDestroyed", first, cause=16)
+        assert await heard.next() == HungUp(first, q850_cause=16)
+        await standin.until_asked(f"POST recordings/live/{talk}/stop")
+        await standin.until_asked(f"DELETE bridges/{first}-joint")
+        await standin.until_asked(f"DELETE recordings/stored/{said}")
+        assert talk in standin.recordings
+        standin.being_made.clear()
+        await standin.until_asked(f"DELETE recordings/stored/{talk}")
+        assert [(tmp_path / f"{each}.wav").read_bytes() for each in ("said", "talk")] == [wav(8000)] * 2
+        await standin.say("ChannelDestroyed", second, cause=16)
+        assert await heard.next() == HungUp(second, q850_cause=16)
+
+    tell(story)
+
+
+def test_a_file_that_is_on_its_way_is_waited_for_at_the_end(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with standing_in() as standin, asyncio.TaskGroup() as tasks:
+            switch = AsteriskSwitch(standin.url)
+            running = tasks.create_task(switch.run())
+            await switch.wait_ready()
+            channel = await answered(standin, switch, Heard(switch))
+            name = f"outdial-{channel}-t2"
+            standin.recordings[name] = wav(8000)
+            standin.replies[f"GET recordings/stored/{name}/file"] = (500, {"message": "not now"})
+            await switch.perform(Record(channel, 2, tmp_path / "said.wav", 5.0))
+            await standin.say("RecordingFinished", recording={"name": name})
+            await standin.until_asked(f"GET recordings/stored/{name}/file")
+            running.cancel()
+            standin.replies.clear()
+
+    asyncio.run(run())
+    assert (tmp_path / "said.wav").read_bytes() == wav(8000)
+
+
+def test_recordings_of_a_former_process_are_brought_home(tmp_path: Path) -> None:
+    talk, said, going_on = leg(), leg(), leg()
+    stored = {
+        f"outdial-{talk}": wav(8000),
+        f"outdial-{said}-t4": wav(4000),
+        f"outdial-{going_on}-t5": wav(0),
+        f"other-{leg()}": wav(8000),
+        "greeting": wav(8000),
+    }
+
+    async def story(standin: Standin, switch: AsteriskSwitch, heard: Heard) -> None:
+        names = (f"outdial-{talk}", f"outdial-{said}-t4")
+        await standin.until_asked(*(f"DELETE recordings/stored/{name}" for name in names))
+        assert (tmp_path / talk[:2] / f"{talk}.wav").read_bytes() == wav(8000)
+        assert (tmp_path / said[:2] / f"{said}-t4.wav").read_bytes() == wav(4000)
+        standin.being_made.clear()
+        standin.recordings[f"outdial-{going_on}-t5"] = wav(16000)
+        await standin.say("RecordingFinished", recording={"name": f"outdial-{going_on}-t5"})
+        await standin.until_asked(f"DELETE recordings/stored/outdial-{going_on}-t5")
+        assert (tmp_path / going_on[:2] / f"{going_on}-t5.wav").read_bytes() == wav(16000)
+        assert len(standin.recordings) == 2
+        await standin.say("ChannelDestroyed", going_on, cause=16)
+        assert await heard.next() == HungUp(going_on, q850_cause=16)
+
+    tell(
+        story,
+        former={going_on: "Up"},
+        stored=stored,
+        being_made={f"outdial-{going_on}-t5"},
+        recordings=tmp_path,
+    )
+
+
 def test_an_endpoint_of_extensions_names_the_number() -> None:
     with pytest.raises(ValueError, match="number"):
         AsteriskSwitch("ari://u:p@h", extension_endpoint="PJSIP/100")
@@ -581,13 +891,21 @@ def test_the_doctor_names_missing_modules() -> None:
     assert [finding.level for finding in module_findings(None)].count(Level.ERROR) >= 10
     running = ["chan_pjsip", "res_pjsip_sdp_rtp", "res_rtp_asterisk", "res_ari_channels", "res_ari_playbacks"]
     running += ["res_stasis_playback", "res_ari_bridges", "res_ari_applications", "res_timing_pthread", "codec_alaw"]
-    running += ["bridge_simple", "res_pjsip_dtmf_info", "res_ari_device_states"]
+    running += ["bridge_simple", "res_pjsip_dtmf_info", "res_ari_device_states", "app_amd", "app_stasis"]
+    running += ["func_strings", "res_stasis_recording", "res_ari_recordings", "chan_bridge_media"]
     modules = [{"name": f"{name}.so", "status": "Running"} for name in running]
     modules.append({"name": "format_wav.so", "status": "Not Running"})
     (finding,) = module_findings(modules)
     assert finding.level is Level.ERROR
     assert "format_wav" in finding.what
     assert "format_wav" in finding.next_step
+
+
+def test_the_doctor_looks_for_our_dialplan() -> None:
+    assert dialplan_finding({"value": "outdial"}).level is Level.OK
+    for missing in ({"value": ""}, None):
+        assert dialplan_finding(missing).level is Level.WARNING
+        assert "extensions.conf" in dialplan_finding(missing).next_step
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,21 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from outdial.core.commands import Dial, HangUp, Join, Play, Ringback, Sound, StopPlaying, SwitchCommand
+from outdial.core.amd import Amd, Verdict
+from outdial.core.commands import (
+    Classify,
+    Dial,
+    HangUp,
+    Join,
+    Play,
+    Record,
+    RecordTalk,
+    Ringback,
+    Sound,
+    StopPlaying,
+    StopRecording,
+    SwitchCommand,
+)
 from outdial.core.errors import NotDiallable
 from outdial.core.events import Answered, HungUp, KeyPressed, NetworkEvent, PromptEnded, PromptFailed, Ringing
 from outdial.core.extension import ExtensionState
@@ -17,9 +31,12 @@ from outdial.drivers.asterisk.translate import (
     extension_state,
     find_extension,
     heard,
+    is_listened_to,
     is_ours,
+    recorded,
     requests,
     standing,
+    verdict,
 )
 
 LEG = Channel("dece9ed1-c642-4ef8-b998-dad0d36f204f")
@@ -49,6 +66,8 @@ def playback(id: str, state: str) -> str:
     ("message", "expected"),
     [
         (event("StasisStart", extra='"args":[],'), Answered(LEG)),
+        (event("StasisStart", extra='"args":["amd","HUMAN","HUMAN-805-800"],'), None),
+        (f'{{"type":"RecordingFinished","recording":{{"name":"outdial-{LEG}-t1","format":"wav"}},{COMMON}}}', None),
         (event("ChannelStateChange", "Ringing"), Ringing(LEG)),
         (event("ChannelStateChange", "Up"), None),
         (event("ChannelDtmfReceived", extra='"digit":"#","duration_ms":100,'), KeyPressed(LEG, "#")),
@@ -90,6 +109,11 @@ def dialled(endpoint: str, timeout: str, *caller: str) -> AriRequest:
     return AriRequest("POST", "channels", (*query, *(("callerId", each) for each in caller)))
 
 
+def recording(what: str, name: str, *limits: tuple[str, str]) -> AriRequest:
+    query = (("name", name), ("format", "wav"), ("ifExists", "overwrite"), ("beep", "false"), ("terminateOn", "none"))
+    return AriRequest("POST", f"{what}/record", (*query, *limits))
+
+
 @pytest.mark.parametrize(
     ("command", "expected"),
     [
@@ -117,6 +141,36 @@ def dialled(endpoint: str, timeout: str, *caller: str) -> AriRequest:
                 AriRequest("POST", f"bridges/{LEG}-joint/addChannel", (("channel", f"{LEG},{SECOND}"),)),
             ],
         ),
+        (
+            Classify(LEG, 2, Amd(greeting=1700, max_words=4)),
+            [
+                AriRequest(
+                    "POST",
+                    f"channels/{LEG}/variable",
+                    (
+                        (
+                            "variable",
+                            "ARRAY(OUTDIAL_APP,AMDSTATUS,AMDCAUSE,AMD_INITIAL_SILENCE,AMD_GREETING,"
+                            "AMD_AFTER_GREETING_SILENCE,AMD_TOTAL_ANALYSIS_TIME,AMD_MINIMUM_WORD_LENGTH,"
+                            "AMD_BETWEEN_WORDS_SILENCE,AMD_MAXIMUM_NUMBER_OF_WORDS,AMD_SILENCE_THRESHOLD,"
+                            "AMD_MAXIMUM_WORD_LENGTH)",
+                        ),
+                        ("value", "outdial,,,2500,1700,800,5000,100,50,4,256,5000"),
+                    ),
+                ),
+                AriRequest(
+                    "POST",
+                    f"channels/{LEG}/continue",
+                    (("context", "outdial-amd"), ("extension", "s"), ("priority", "1")),
+                ),
+            ],
+        ),
+        (
+            Record(SECOND, 3, Path("/srv/a.wav"), 0.4),
+            [recording(f"channels/{SECOND}", f"outdial-{SECOND}-t3", ("maxDurationSeconds", "1"))],
+        ),
+        (StopRecording(LEG, 3), [AriRequest("POST", f"recordings/live/outdial-{LEG}-t3/stop")]),
+        (RecordTalk(LEG, SECOND, Path("/srv/a.wav")), [recording(f"bridges/{LEG}-joint", f"outdial-{LEG}")]),
         (HangUp(SECOND), [AriRequest("DELETE", f"channels/{SECOND}")]),
     ],
 )
@@ -214,3 +268,47 @@ def test_an_extension_that_asterisk_does_not_speak_of_has_no_state() -> None:
         extension_state(AriAnswer(404, "Not Found", ""))
     with pytest.raises(AriDown):
         extension_state(None)
+
+
+@pytest.mark.parametrize(
+    ("status", "cause", "expected"),
+    [
+        ("HUMAN", "HUMAN-805-800", (Verdict.HUMAN, "HUMAN")),
+        ("MACHINE", "INITIALSILENCE-2500-2500", (Verdict.MACHINE, "INITIALSILENCE")),
+        ("NOTSURE", "TOOLONG-5000", (Verdict.NOT_SURE, "TOOLONG")),
+        ("HANGUP", "", None),
+        ("", "", None),
+    ],
+)
+def test_verdicts_are_understood(status: str, cause: str, expected: tuple[Verdict, str] | None) -> None:
+    assert verdict(status, cause) == expected
+
+
+@pytest.mark.parametrize(
+    ("dialplan", "expected"),
+    [
+        ({"context": "outdial-amd", "app_name": "AMD"}, True),
+        ({"context": "outdial-amd", "app_name": "Wait"}, True),
+        ({"context": "outdial-amd", "app_name": "Stasis"}, False),
+        ({"context": "outdial-inbound", "app_name": "Stasis"}, False),
+        (None, False),
+    ],
+)
+def test_where_a_channel_is_listened_to(dialplan: dict[str, str] | None, expected: bool) -> None:
+    assert is_listened_to({"id": LEG, "dialplan": dialplan}) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (f"my-app-{LEG}-t12", (LEG, 12)),
+        (f"my-app-{SECOND}-t3", (SECOND, 3)),
+        (f"my-app-{LEG}", (LEG, None)),
+        (f"my-{LEG}", None),
+        (f"my-app-app-{LEG}", None),
+        (f"my-app-{LEG}-t1/../x", None),
+        ("my-app-voicemail", None),
+    ],
+)
+def test_recordings_are_told_by_their_names(name: str, expected: tuple[Channel, int | None] | None) -> None:
+    assert recorded("my-app", name) == expected

@@ -9,6 +9,7 @@ import selectors
 import signal
 import subprocess
 import sys
+import wave
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -17,8 +18,31 @@ from typing import Any
 
 import pytest
 
-from outdial.core.commands import Dial, HangUp, Join, Play, Ringback, Sound, StopPlaying
-from outdial.core.events import Answered, HungUp, KeyPressed, NetworkEvent, PromptEnded, PromptFailed, Ringing
+from outdial.core.amd import Amd, Verdict
+from outdial.core.commands import (
+    Classify,
+    Dial,
+    HangUp,
+    Join,
+    Play,
+    Record,
+    RecordTalk,
+    Ringback,
+    Sound,
+    StopPlaying,
+    StopRecording,
+)
+from outdial.core.events import (
+    Answered,
+    Classified,
+    HungUp,
+    KeyPressed,
+    NetworkEvent,
+    PromptEnded,
+    PromptFailed,
+    Recorded,
+    Ringing,
+)
 from outdial.core.ids import Channel
 from outdial.drivers.felt_clock import MAXIMUM_SPEED, FeltClock
 from outdial.drivers.sandbox.plan import Answers, Behaviour, behaviour_of
@@ -515,6 +539,138 @@ asyncio.run(run())
     ended = subprocess.run([sys.executable, "-c", program], env=dict(os.environ), check=False)
     assert ended.returncode == -signal.SIGKILL
     assert [json.loads(line)["channel"] for line in log.read_text().splitlines()] == [str(at) for at in range(50)]
+
+
+# ------------------------------------------------------------------------------------------ people and machines
+
+
+def test_a_verdict_comes_when_enough_was_heard() -> None:
+    async def story(board: Switchboard) -> None:
+        await board.answered("70001000000")
+        await board.switch.perform(Classify(A, 4, Amd()))
+        told = await board.next()
+        assert isinstance(told, Classified)
+        assert (told.turn, told.verdict, told.cause) == (4, Verdict.MACHINE, "MAXWORDS")
+        assert board.seconds_before_last() == pytest.approx(told.seconds)
+        assert await board.for_seconds(30) == []
+
+    in_virtual_time(story)
+
+
+def test_a_former_call_owes_no_verdict() -> None:
+    async def story(board: Switchboard) -> None:
+        await board.answered("70001700000")
+        await board.switch.perform(Classify(A, 4, Amd()))
+        await board.switch.perform(HangUp(A))
+        await board.dial(RINGS_OUT)
+        assert await board.for_seconds(20) == [HungUp(A, 0, 16), Ringing(A)]
+
+    in_virtual_time(story)
+
+
+# ---------------------------------------------------------------------------------------------------- recordings
+
+
+def seconds_in(path: Path) -> float:
+    with wave.open(str(path), "rb") as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 8000)
+        assert set(file.readframes(file.getnframes())) == {0}
+        return file.getnframes() / file.getframerate()
+
+
+def test_a_recording_lasts_as_long_as_it_is_felt_to(tmp_path: Path) -> None:
+    async def story(board: Switchboard) -> None:
+        await board.answered(HUMAN_SILENT)
+        await board.switch.perform(Record(A, 1, tmp_path / "1.wav", 7.5))
+        assert await board.next() == Recorded(A, 1, tmp_path / "1.wav", 7.5)
+        assert board.seconds_before_last() == pytest.approx(7.5)
+        await board.switch.perform(Record(A, 2, tmp_path / "2.wav", 60.0))
+        assert await board.for_seconds(3.25) == []
+        await board.switch.perform(StopRecording(A, 2))
+        assert await board.next() == Recorded(A, 2, tmp_path / "2.wav", 3.25)
+        assert await board.for_seconds(100) == []
+
+    in_virtual_time(story)
+    assert [seconds_in(tmp_path / f"{turn}.wav") for turn in (1, 2)] == [7.5, 3.25]
+
+
+def test_prompts_and_recordings_wait_for_one_another(tmp_path: Path) -> None:
+    async def story(board: Switchboard) -> None:
+        await board.answered("70000100075")
+        await board.play(1, 2.0)
+        for turn in (2, 3):
+            await board.switch.perform(Record(A, turn, tmp_path / f"{turn}.wav", 4.0))
+        await board.play(4, 1.0)
+        await board.switch.perform(StopRecording(A, 3))
+        # A key is pressed while it is recorded, as it would be in silence.
+        assert await board.for_seconds(30) == [
+            Recorded(A, 3, None),
+            PromptEnded(A, 1),
+            KeyPressed(A, "7"),
+            Recorded(A, 2, tmp_path / "2.wav", 4.0),
+            PromptEnded(A, 4),
+            KeyPressed(A, "5"),
+        ]
+
+    in_virtual_time(story)
+    assert [path.name for path in tmp_path.iterdir()] == ["2.wav"]
+
+
+def test_an_end_comes_before_a_recording_of_the_same_moment(tmp_path: Path) -> None:
+    async def story(board: Switchboard) -> None:
+        await board.answered("70000200003")
+        await board.switch.perform(Record(A, 1, tmp_path / "1.wav", 60.0))
+        assert await board.for_seconds(100) == [HungUp(A, 0, 16)]
+
+    in_virtual_time(story)
+    assert seconds_in(tmp_path / "1.wav") == pytest.approx(3)
+
+
+def test_a_talk_is_as_long_as_both_were_there(tmp_path: Path) -> None:
+    async def story(board: Switchboard) -> None:
+        await board.answered(HUMAN_SILENT)
+        await board.answered("106", B)
+        await board.switch.perform(Join(A, B))
+        await board.switch.perform(RecordTalk(A, B, tmp_path / "ab" / "talk.wav"))
+        assert await board.for_seconds(50) == [HungUp(B, 0, 16)]
+        await board.switch.perform(HangUp(A))
+
+    in_virtual_time(story)
+    assert seconds_in(tmp_path / "ab" / "talk.wav") == pytest.approx(2)
+
+
+def test_no_file_is_longer_than_ten_minutes(tmp_path: Path) -> None:
+    async def story(board: Switchboard) -> None:
+        await board.answered(HUMAN_SILENT)
+        await board.switch.perform(Record(A, 1, tmp_path / "1.wav", 5000.0))
+        assert await board.next() == Recorded(A, 1, tmp_path / "1.wav", 600.0)
+
+    in_virtual_time(story)
+    assert seconds_in(tmp_path / "1.wav") == 600
+    assert os.stat(tmp_path / "1.wav").st_blocks * 512 < 100_000
+
+
+def test_a_closed_switch_keeps_what_was_recorded(tmp_path: Path) -> None:
+    async def story(board: Switchboard) -> None:
+        await board.answered(HUMAN_SILENT)
+        await board.switch.perform(Record(A, 1, tmp_path / "1.wav", 60.0))
+        assert await board.for_seconds(5) == []
+
+    in_virtual_time(story)
+    assert seconds_in(tmp_path / "1.wav") == pytest.approx(5)
+
+
+def test_a_file_that_cannot_be_written_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    async def story(board: Switchboard) -> None:
+        await board.answered(HUMAN_SILENT)
+        await board.switch.perform(Record(A, 1, tmp_path / "file" / "1.wav", 5.0))
+        assert await board.next() == Recorded(A, 1, None)
+        await board.play(2, 1.0)
+        assert await board.next() == PromptEnded(A, 2)
+
+    in_virtual_time(story)
 
 
 # ----------------------------------------------------------------------------------------------- the crowd

@@ -9,9 +9,32 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from outdial.core.amd import Amd, Verdict
 from outdial.core.outcome import Outcome, outcome_of_refusal
-from outdial.drivers.sandbox.callee import Fails, Heard, Leave, PicksUp, Press, end_of_ringing, intention, meet, rings
-from outdial.drivers.sandbox.plan import Answers, Behaviour, BusyFirst, Refuses, RingsOut, Voice, behaviour_of
+from outdial.drivers.sandbox.callee import (
+    Fails,
+    Heard,
+    Leave,
+    PicksUp,
+    Press,
+    end_of_ringing,
+    intention,
+    listen,
+    meet,
+    rings,
+)
+from outdial.drivers.sandbox.plan import (
+    TAKEN_FOR_A_MACHINE,
+    TAKEN_FOR_A_PERSON,
+    Answers,
+    Behaviour,
+    BusyFirst,
+    Greeting,
+    Refuses,
+    RingsOut,
+    Voice,
+    behaviour_of,
+)
 
 SEED = 1
 
@@ -233,6 +256,98 @@ def test_the_population_answers_at_its_ease_and_leaves_by_itself() -> None:
         if isinstance(behaviour, Answers):
             assert 4 <= behaviour.ring_seconds <= 22
             assert behaviour.leaves_after_seconds is not None or behaviour.patience_seconds is not None
+
+
+def test_detection_is_wrong_about_a_few_of_those_who_answer() -> None:
+    verdicts = Counter(
+        (behaviour.voice is Voice.MACHINE, listen(behaviour, Amd(), 0.0).verdict)
+        for behaviour in (behaviour_of(SEED, str(79160000000 + at)) for at in range(20_000))
+        if isinstance(behaviour, Answers)
+    )
+    people = {verdict: verdicts[False, verdict] for verdict in Verdict}
+    machines = {verdict: verdicts[True, verdict] for verdict in Verdict}
+    assert people[Verdict.NOT_SURE] == machines[Verdict.NOT_SURE] == 0
+    assert people[Verdict.MACHINE] / sum(people.values()) == pytest.approx(TAKEN_FOR_A_MACHINE, abs=0.01)
+    assert machines[Verdict.HUMAN] / sum(machines.values()) == pytest.approx(TAKEN_FOR_A_PERSON, abs=0.03)
+
+
+# ------------------------------------------------------------------------------------------- people and machines
+
+
+@pytest.mark.parametrize("number", ["70000100001", "70000200000", "70001100500", "70001200009", "70001400005", "101"])
+def test_planned_people_are_taken_for_people(number: str) -> None:
+    impression = listen(human(number), Amd(), 0.05)
+    assert (impression.verdict, impression.cause) == (Verdict.HUMAN, "HUMAN")
+    assert 1.4 < impression.after_seconds < 2.5
+
+
+@pytest.mark.parametrize(
+    ("number", "cause", "between"),
+    [("70001000000", "MAXWORDS", (2.5, 3.5)), ("70001500000", "LONGGREETING", (1.4, 1.6))],
+)
+def test_planned_machines_are_taken_for_machines(number: str, cause: str, between: tuple[float, float]) -> None:
+    impression = listen(human(number), Amd(), 0.05)
+    assert (impression.verdict, impression.cause) == (Verdict.MACHINE, cause)
+    assert between[0] < impression.after_seconds < between[1]
+
+
+def test_nobody_can_tell_who_sends_no_media() -> None:
+    impression = listen(human("70001700000"), Amd(total_analysis=4200), 0.0)
+    assert (impression.after_seconds, impression.verdict, impression.cause) == (4.2, Verdict.NOT_SURE, "TOOLONG")
+
+
+PERSON = Answers(ring_seconds=1, greeting=Greeting(0.5, 1, 1.0))
+RECITER = Answers(ring_seconds=1, greeting=Greeting(0.5, 4, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("callee", "amd", "since_answer", "after", "verdict", "cause"),
+    [
+        (PERSON, Amd(), 0.0, 2.1, Verdict.HUMAN, "HUMAN"),
+        (PERSON, Amd(), 1.0, 1.1, Verdict.HUMAN, "HUMAN"),
+        (PERSON, Amd(), 5.0, 2.5, Verdict.MACHINE, "INITIALSILENCE"),
+        (PERSON, Amd(initial_silence=400), 0.0, 0.4, Verdict.MACHINE, "INITIALSILENCE"),
+        (PERSON, Amd(greeting=700), 0.0, 1.2, Verdict.MACHINE, "LONGGREETING"),
+        (PERSON, Amd(max_word=600), 0.0, 1.1, Verdict.MACHINE, "MAXWORDLENGTH"),
+        (PERSON, Amd(after_greeting_silence=2000), 0.0, 3.3, Verdict.HUMAN, "HUMAN"),
+        (PERSON, Amd(after_greeting_silence=5000), 0.0, 5.0, Verdict.NOT_SURE, "TOOLONG"),
+        (PERSON, Amd(min_word=900), 0.0, 5.0, Verdict.NOT_SURE, "TOOLONG"),
+        (RECITER, Amd(), 0.0, 3.6, Verdict.MACHINE, "MAXWORDS"),
+        (RECITER, Amd(max_words=4), 0.0, 5.0, Verdict.NOT_SURE, "TOOLONG"),
+        (RECITER, Amd(max_words=4, total_analysis=6000), 0.0, 5.1, Verdict.HUMAN, "HUMAN"),
+        (RECITER, Amd(), 1.4, 3.7, Verdict.HUMAN, "HUMAN"),
+    ],
+)
+def test_the_settings_of_detection_decide(
+    callee: Answers, amd: Amd, since_answer: float, after: float, verdict: Verdict, cause: str
+) -> None:
+    impression = listen(callee, amd, since_answer)
+    assert (impression.verdict, impression.cause) == (verdict, cause)
+    assert impression.after_seconds == pytest.approx(after)
+
+
+@given(
+    seed=seeds,
+    number=digits,
+    since_answer=st.floats(0, 30),
+    amd=st.builds(
+        Amd,
+        initial_silence=st.integers(0, 10_000),
+        greeting=st.integers(0, 10_000),
+        after_greeting_silence=st.integers(0, 10_000),
+        total_analysis=st.integers(1, 10_000),
+        min_word=st.integers(0, 10_000),
+        max_word=st.integers(0, 10_000),
+        max_words=st.integers(0, 10),
+    ),
+)
+def test_detection_takes_no_longer_than_it_may(seed: int, number: str, since_answer: float, amd: Amd) -> None:
+    met = meet(behaviour_of(seed, number), 99999)
+    assume(isinstance(met, Answers))
+    assert isinstance(met, Answers)
+    impression = listen(met, amd, since_answer)
+    assert 0 <= impression.after_seconds <= amd.total_analysis / 1000
+    assert impression == listen(met, amd, since_answer)
 
 
 # ------------------------------------------------------------------------------------------------ intentions

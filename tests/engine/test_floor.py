@@ -54,7 +54,7 @@ def test_a_trunk_has_room_for_its_lines_and_for_its_rate() -> None:
     assert floor.trunk_room(TENANT, slow, 1.0) == 4
     floor.campaign_rate(campaign(), 1.0)
     for _ in range(4):
-        floor.spend(campaign(), slow)
+        floor.spend(campaign(), slow.name)
     assert floor.trunk_room(TENANT, slow, 1.0) == 0
     assert floor.trunk_rate(TENANT, slow, 1.0).seconds_to_next() > 0
 

@@ -19,6 +19,7 @@ from outdial.drivers.postgres.agents import PostgresAgents
 from outdial.drivers.postgres.calendars import PostgresCalendars
 from outdial.drivers.postgres.campaigns import PostgresCampaigns
 from outdial.drivers.postgres.clients import PostgresClients
+from outdial.drivers.postgres.dialect_settings import PostgresDialectSettings
 from outdial.drivers.postgres.domains import PostgresDomains
 from outdial.drivers.postgres.hooks import PostgresHooks
 from outdial.drivers.postgres.members import PostgresMembers
@@ -34,6 +35,7 @@ from outdial.operations import (
     Campaigns,
     Changes,
     Clients,
+    DialectSettings,
     Domains,
     Hooks,
     Members,
@@ -155,6 +157,7 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
             reports=Reports(PostgresReports(pool)),
             clients=Clients(PostgresClients(pool)),
             sheets=Sheets(SheetReader()),
+            dialect_settings=DialectSettings(PostgresDialectSettings(pool)),
             domains=Domains(PostgresDomains(pool), access, clock, ROOT_PASSWORD),
             calendars=Calendars(PostgresCalendars(pool), bus),  # type: ignore[arg-type]
             agents=Agents(PostgresAgents(pool), bus, clock),  # type: ignore[arg-type]

@@ -31,6 +31,7 @@ from outdial.core.wanted import (
 )
 from outdial.drivers.clock import SystemClock
 from outdial.drivers.postgres.access import PostgresAccess
+from outdial.drivers.postgres.dialect_settings import PostgresDialectSettings
 from outdial.drivers.postgres.domains import PostgresDomains
 from outdial.drivers.postgres.pool import open_pool
 from outdial.drivers.postgres.scripts import PostgresScripts
@@ -187,6 +188,45 @@ def test_a_route_may_name_a_trunk_that_is_stored_already_but_no_other(database_u
     with pytest.raises(Malformed, match='route 1: there is no trunk "elsewhere"; add it under trunks'):
         apply(database_url, replace(bare, time_zone="UTC", routes=(WantedRoute(".*", "elsewhere"),)))
     assert stored(database_url) == before
+
+
+def test_settings_of_a_dialect_are_changed_by_name_and_their_values_are_told_to_nobody(database_url: str) -> None:
+    def tenant(**settings: str) -> WantedTenant:
+        return WantedTenant(name="site", time_zone="UTC", region="RU", settings={"mikopbx": settings})
+
+    async def told(pool: asyncpg.Pool) -> Any:
+        id = TenantId(await pool.fetchval("select id from tenants"))
+        settings = PostgresDialectSettings(pool)
+        assert await settings.of(id, "other") == {}
+        return await settings.of(id, "mikopbx")
+
+    first = tenant(crm_url="http://crm/", crm_password="secret", callback_alert_text="")
+    assert "secret" not in repr(first)
+    assert news(apply(database_url, first)) == ["added tenant site", "added settings site/mikopbx"]
+    assert news(apply(database_url, first)) == []
+    changed = tenant(crm_password="other", default_dial_prefix="9")
+    assert news(apply(database_url, changed, only_missing=True)) == []
+    assert news(apply(database_url, changed, dry_run=True)) == news(apply(database_url, changed))
+    assert with_pool(database_url, told) == {
+        "crm_url": "http://crm/",
+        "crm_password": "other",
+        "default_dial_prefix": "9",
+    }
+    cleared = tenant(crm_password="", crm_url="http://crm/")
+    assert news(apply(database_url, cleared)) == ["changed settings site/mikopbx crm_password"]
+    assert with_pool(database_url, told) == {"crm_url": "http://crm/", "default_dial_prefix": "9"}
+    assert news(apply(database_url, tenant())) == []
+
+
+def test_the_settings_of_the_module_are_read_beside_its_polls() -> None:
+    section = "{polls: [{id: 7}], default_dial_prefix: ' 999 ', crm_url: 'https://crm.example/poll?x=1', crm_login: я}"
+    (tenant,) = setup.read(f"tenants: [{{name: a, time_zone: UTC, mikopbx: {section}}}]").tenants
+    assert [script.number for script in tenant.scripts] == [7]
+    assert tenant.settings == {
+        "mikopbx": {"default_dial_prefix": "999", "crm_url": "https://crm.example/poll?x=1", "crm_login": "я"}
+    }
+    (bare,) = setup.read("tenants: [{name: a, time_zone: UTC, mikopbx: {crm_login: ''}}]").tenants
+    assert (bare.scripts, bare.settings) == ((), {"mikopbx": {"crm_login": ""}})
 
 
 def test_only_what_is_missing_is_added_where_that_is_asked(database_url: str) -> None:
@@ -354,7 +394,40 @@ def test_the_demo_data_has_what_the_first_requests_name() -> None:
         ("tenants: []\ntenants: []", 'line 2, column 1: "tenants" is there twice'),
         ("a: !!python/name:os.system x", "line 1, column 4: could not determine a constructor"),
         ("tenants: &t [*t]", "tenants.0: members with a name are wanted"),
-        ("tenants: [{name: a, time_zone: UTC, mikopbx: []}]", "tenants.0.mikopbx: a list under polls is wanted"),
+        ("tenants: [{name: a, time_zone: UTC, mikopbx: []}]", "tenants.0.mikopbx: members with a name are wanted"),
+        ("tenants: [{name: a, time_zone: UTC, mikopbx: {polls: {}, x: 1}}]", "tenants.0.mikopbx: members with a name"),
+        ("tenants: [{name: a, time_zone: UTC, mikopbx: {polls: 7}}]", "tenants.0.mikopbx.polls: a list is wanted"),
+        (
+            "tenants: [{name: a, time_zone: UTC, mikopbx: {default_dial_prefix: 99}}]",
+            "tenants.0.mikopbx.default_dial_prefix: a text is wanted: put it in quotes",
+        ),
+        (
+            "tenants: [{name: a, time_zone: UTC, mikopbx: {default_dial_prefix: 9w9}}]",
+            'tenants.0.mikopbx.default_dial_prefix: Field "default_dial_prefix" may hold up to 32 digits',
+        ),
+        *(
+            (
+                f"tenants: [{{name: a, time_zone: UTC, mikopbx: {{crm_url: '{url}'}}}}]",
+                "tenants.0.mikopbx.crm_url: an addr",
+            )
+            for url in (
+                "crm.example",
+                "ftp://crm",
+                "http://",
+                "http://[",
+                "http://crm:x/",
+                "http://crm/a b",
+                "file:///e",
+            )
+        ),
+        (
+            "tenants: [{name: a, time_zone: UTC, mikopbx: {crm_url: 'http://me:secret@crm/'}}]",
+            "tenants.0.mikopbx.crm_url: a login has members of its own",
+        ),
+        (
+            'tenants: [{name: a, time_zone: UTC, mikopbx: {crm_password: "a\\0b"}}]',
+            "tenants.0.mikopbx.crm_password: a text of at most 2000 printable characters is wanted",
+        ),
         ("tenants: [{name: a, time_zone: UTC, mikopbx: {polls: [{}]}}]", "tenants.0.mikopbx.polls.0.id: the number"),
         (
             "tenants: [{name: a, time_zone: UTC, mikopbx: {polls: [{id: 1, name: 2024-01-01, questions: 5}]}}]",

@@ -36,15 +36,16 @@ class Server:
     def __init__(self, data: Path, *options: str, keep: tuple[str, ...] = ()) -> None:
         """`keep`: parts of names of `OUTDIAL_…` variables that the server is given."""
         command = [sys.executable, "-m", "outdial", "serve", "--port", "0", "--data", str(data), *options]
-        environment = {
+        self.folder = data
+        self._environment = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith("OUTDIAL_") or any(part in name for part in keep)
         }
         if database := os.environ.get("OUTDIAL_TEST_DATABASE_URL"):
-            environment["OUTDIAL_TEST_DATABASE_URL"] = database
+            self._environment["OUTDIAL_TEST_DATABASE_URL"] = database
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self._environment
         )
         self._said: queue.Queue[str] = queue.Queue()
         self.errors: list[str] = []
@@ -88,6 +89,12 @@ class Server:
         answer = self.ask(method, path, body)
         assert answer["result"] is True, answer
         return answer["data"]
+
+    def apply(self, file: str) -> None:
+        """`outdial apply` of a file's text, beside the running server."""
+        command = [sys.executable, "-m", "outdial", "apply", "-", "--data", str(self.folder)]
+        done = subprocess.run(command, input=file, capture_output=True, text=True, env=self._environment, check=False)
+        assert done.returncode == 0, done.stderr
 
     def finished(self, task: str, seconds: float = 60.0) -> dict[str, Any]:
         """The task once it has closed itself."""

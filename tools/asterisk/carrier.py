@@ -47,6 +47,7 @@ exten => _[+*#0-9]!,1,Set(asked=${{FILTER(0-9*#+,${{EXTEN}})}})
  same => n,Set(digits=${{IF($[${{parameter}} = 0]?:${{parameter}})}})
  same => n,Goto(${{behaviour}},s,1)
 
+; As the last digit says; one that ends in 4 hums.
 [agent]
 exten => s,1,Set(last=${{dialled:-1}})
  same => n,GotoIf($[${{last}} = 8]?behaviour-05,s,1)

@@ -151,10 +151,7 @@ def q850_of(cause: str) -> int:
 
 
 def cause_of(outcome: Outcome, sip_code: int, q850: int) -> str:
-    """The cause of a call. Zero stands for a code that is not known. A call that nobody answered never cleared normally.
-
-    A machine that answered is `NORMAL_UNSPECIFIED`, which its caller says itself.
-    """
+    """The cause of a call. Zero stands for a code that is not known. A call that nobody answered never cleared normally."""
     match outcome:
         case Outcome.ANSWERED:
             return NORMAL_CLEARING
@@ -164,7 +161,9 @@ def cause_of(outcome: Outcome, sip_code: int, q850: int) -> str:
             return PROCESS_CRASH
         case Outcome.WITHDRAWN:
             return MANAGER_REQUEST
-        case Outcome.NO_SCRIPT | Outcome.ANOTHER_NUMBER:
+        case Outcome.MACHINE:
+            return NORMAL_UNSPECIFIED
+        case Outcome.NO_SCRIPT | Outcome.ANOTHER_NUMBER | Outcome.AGENT_UNREACHED | Outcome.CANCELLED:
             return ORIGINATOR_CANCEL
         case Outcome.NO_ANSWER:
             # We cancel a call that rings too long, so its 487 is our own ring limit and nobody else's.

@@ -1,7 +1,7 @@
 """What a call asks for. A command is carried out only after the call that asked has been saved.
 
-`Speak` becomes the switch's `Play` once its sounds are made; `SetTimer`, `RecordAnswer` and `SeekExtension` stay in the
-house; the others go to the switch as they are.
+`Speak` becomes the switch's `Play` once its sounds are made; `SetTimer`, `RecordAnswer`, `SeekExtension` and `Consult` stay
+in the house; the others go to the switch as they are.
 """
 
 from __future__ import annotations
@@ -151,6 +151,9 @@ class RecordAnswer:
     question: str
     value: str
     keys: str
+    """What was pressed; of an answer that was spoken, the path of its recording, empty when none was kept."""
+    label: str = ""
+    """What the answer is called where it is repeated to the callee."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,15 @@ class ReleaseExtension:
     came_to: Connection
 
 
+@dataclass(frozen=True, slots=True)
+class Consult:
+    """Ask a service outside about this call; answered by `Consulted` of the same turn."""
+
+    channel: Channel
+    turn: int
+    service: str
+
+
 SwitchCommand = Dial | Play | StopPlaying | Ringback | Join | Classify | Record | StopRecording | RecordTalk | HangUp
 CallCommand = (
     Dial
@@ -189,4 +201,5 @@ CallCommand = (
     | RecordAnswer
     | SeekExtension
     | ReleaseExtension
+    | Consult
 )

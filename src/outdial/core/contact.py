@@ -63,6 +63,7 @@ class Try:
     contact_wire: Mapping[str, Any]
     campaign_wire: Mapping[str, Any]
     due_at: datetime | None
+    """When the contact was due for this try; None where that was not kept."""
     changed_at: datetime
     ordinal: int
     """1 for the contact's first attempt."""
@@ -76,6 +77,9 @@ class Try:
     q850_cause: int
     reserved_at: datetime | None
     ended_at: datetime | None
+    reached_at: datetime | None = None
+    """When the dialogue came to the place that makes it a success: what happens later changes nothing of the report. None
+    also for calls whose success is being joined with somebody, because how that ended belongs to their result."""
     withdrawn_at: datetime | None = None
     """When somebody outside said that this number need not be called any more."""
 
@@ -92,5 +96,10 @@ class Answer:
     question: str
     value: str
     keys: str
+    """What was pressed; of an answer that was spoken, the path of its recording."""
+    label: str
+    """What the answer is called where it is repeated to the callee; empty: nothing."""
     attempt: AttemptId
+    try_number: int
+    reserved_at: datetime
     changed_at: datetime

@@ -128,11 +128,12 @@ class TimerElapsed:
 
 @dataclass(frozen=True, slots=True)
 class ExtensionFound:
-    """Somebody is free and kept for this call."""
+    """Somebody is free and kept for this call. `ring_seconds`: how long this one is rung; None: as the script says."""
 
     channel: Channel
     turn: int
     extension: str
+    ring_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,5 +144,14 @@ class NobodyFree:
     turn: int
 
 
+@dataclass(frozen=True, slots=True)
+class Consulted:
+    """What the service that was asked in this turn said; `value` is None when it gave no answer."""
+
+    channel: Channel
+    turn: int
+    value: str | None
+
+
 NetworkEvent = Ringing | Answered | PromptEnded | PromptFailed | KeyPressed | Classified | Recorded | HungUp
-CallEvent = Placed | Resumed | CutOff | TimerElapsed | ExtensionFound | NobodyFree | NetworkEvent
+CallEvent = Placed | Resumed | CutOff | TimerElapsed | ExtensionFound | NobodyFree | Consulted | NetworkEvent

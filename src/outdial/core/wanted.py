@@ -134,6 +134,17 @@ class WantedScript:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WantedDialect:
+    """What a tenant's section in a dialect's own form wants: scripts, and what the dialect is told.
+
+    A setting that is not named stays as it is; an empty one is taken away.
+    """
+
+    scripts: tuple[WantedScript, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WantedTenant:
     """A tenant and what it should have. `domain` empty: its name is its domain. `routes` None: they stay as they are."""
 
@@ -149,6 +160,8 @@ class WantedTenant:
     calendars: tuple[WantedCalendar, ...] = ()
     agents: tuple[WantedAgent, ...] = ()
     scripts: tuple[WantedScript, ...] = ()
+    settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    """What each dialect is told, as in `WantedDialect`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +171,7 @@ class Wanted:
     tenants: tuple[WantedTenant, ...]
 
 
-DialectReader = Callable[[object], Sequence[WantedScript]]
+DialectReader = Callable[[object], WantedDialect]
 """Reads a tenant's section that is written in a dialect's own form. Raises `Malformed` with the path inside of it."""
 
 
@@ -273,6 +286,7 @@ class _Members:
 
 
 def _tenant(members: _Members, dialects: Mapping[str, DialectReader]) -> WantedTenant:
+    sections = {dialect: _dialect_section(members, dialect, read) for dialect, read in dialects.items()}
     name, time_zone = members.text("name"), _time_zone(members)
     tenant = WantedTenant(
         name=name,
@@ -288,8 +302,9 @@ def _tenant(members: _Members, dialects: Mapping[str, DialectReader]) -> WantedT
         agents=tuple(_agent(agent) for agent in members.each("agents", ())),
         scripts=(
             *(_script(script) for script in members.each("scripts", ())),
-            *(script for dialect, read in dialects.items() for script in _dialect_section(members, dialect, read)),
+            *(script for section in sections.values() for script in section.scripts),
         ),
+        settings={dialect: section.settings for dialect, section in sections.items() if section.settings},
     )
     members.finish()
     return tenant
@@ -501,19 +516,19 @@ def _dialogue(members: _Members) -> Script:
     return script
 
 
-def _dialect_section(members: _Members, dialect: str, read: DialectReader) -> list[WantedScript]:
+def _dialect_section(members: _Members, dialect: str, read: DialectReader) -> WantedDialect:
     section = members.take(dialect, None)
     if section is None:
-        return []
+        return WantedDialect()
     try:
-        scripts = list(read(section))
+        made = read(section)
     except Malformed as error:
         members.fault(f"{dialect}.{error.field}".rstrip("."), error.message)
-        return []
-    for script in scripts:
+        return WantedDialect()
+    for script in made.scripts:
         if not _storable([script.key, script.name, script.wire, document.to_document(script.script)]):
             members.fault(dialect, f"script {script.number} holds characters that no database stores")
-    return scripts
+    return made
 
 
 def _refuse_repeats(tenants: Sequence[WantedTenant], faults: list[tuple[str, str]]) -> None:

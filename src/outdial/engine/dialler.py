@@ -7,78 +7,37 @@ trusted over a reservation. A campaign that places nothing says why.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from outdial.core import pacing
-from outdial.core.calendar import EVERYWHERE, Openings, is_open, openings, place
+from outdial.core.calendar import EVERYWHERE, Calendar, Openings, is_open, openings, place
 from outdial.core.call import Call, Plan
 from outdial.core.campaign import Campaign
 from outdial.core.contact import Due
 from outdial.core.events import Placed
 from outdial.core.facts import CampaignChanged, Fact
-from outdial.core.ids import AttemptId, CampaignId, ContactId, ScriptId, TenantId
+from outdial.core.ids import AttemptId, CampaignId, ContactId
 from outdial.core.outcome import Outcome
 from outdial.core.script.nodes import Script
 from outdial.core.trunk import Route, Way, way_out
 from outdial.engine import metrics
 from outdial.engine.floor import Floor, Seat
+from outdial.engine.member_dialler import MemberDialler
 from outdial.engine.roster import Roster
+from outdial.engine.rounds import LARGEST_ROUND, LOOK_AHEAD, ROUND_SECONDS, Plans, Reason, Round
 from outdial.engine.switchboard import Switchboard
 from outdial.ports import Bus, Clock, Dialling, Reservation, StoreDown, Telephony
 
-ROUND_SECONDS = 1.0
-"""A running campaign is looked at this often when nothing wakes the dialler."""
 SHORTEST_ROUND_REAL_SECONDS = 0.005
 REREAD_REAL_SECONDS = 1.0
 """Campaigns, scripts and routes are read again when a fact says so, and this often in case one was lost."""
-LOOK_AHEAD = 50
-"""Due contacts read beyond those that can be called, so that one who must wait does not hold up the next."""
-LARGEST_ROUND = 400
-
 _log = structlog.get_logger(__name__)
-
-
-class Reason(StrEnum):
-    """Why a running campaign places no call at the moment."""
-
-    DIALLING = "dialling"
-    SWITCH_AWAY = "the switch is away"
-    NO_LINES = "it has no lines of its own"
-    LINES_BUSY = "all its lines are busy"
-    RATE = "its calls per second are used up"
-    TRUNK_BUSY = "the trunk's lines or calls per second are used up"
-    NOBODY_DUE = "nobody is due yet"
-    OUTSIDE_HOURS = "outside its calling hours"
-    NOBODY_FREE = "nobody is free at the extension or queue that it connects to"
-    ON_THE_LINE = "the numbers due are on the line already"
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """What one look at a campaign came to: why it stopped, and felt seconds until another look can change that."""
-
-    reason: Reason
-    again_in: float = ROUND_SECONDS
-    idle: bool = False
-    """Nobody is due: the campaign may be over."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plans:
-    """What there is to dial, as last read. A reservation checks again that its campaign still runs."""
-
-    campaigns: Sequence[Campaign]
-    scripts: Mapping[ScriptId, tuple[int, Script]]
-    routes: Mapping[TenantId, Sequence[Route]]
-    read_at: float
-    """The event loop's time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +49,10 @@ class Pick:
 
 
 class Dialler:
-    """Places the calls of all running campaigns. `run` lives as long as this process is in charge."""
+    """Places the calls of all running campaigns. `run` lives as long as this process is in charge.
+
+    `recordings` is the folder in which calls are recorded.
+    """
 
     def __init__(
         self,
@@ -99,18 +61,22 @@ class Dialler:
         switchboard: Switchboard,
         floor: Floor,
         roster: Roster,
+        members: MemberDialler,
         bus: Bus,
         clock: Clock,
         wake: asyncio.Event,
+        recordings: str,
     ) -> None:
         self._dialling = dialling
         self._telephony = telephony
         self._switchboard = switchboard
         self._floor = floor
         self._roster = roster
+        self._members = members
         self._bus = bus
         self._clock = clock
         self._wake = wake
+        self._recordings = recordings
         self._stopped = False
         self._turn = 0
         self._plans: Plans | None = None
@@ -122,6 +88,12 @@ class Dialler:
         campaigns = () if self._plans is None else self._plans.campaigns
         said = ((campaign, self._reasons.get(campaign.id)) for campaign in campaigns)
         return [(campaign, why) for campaign, why in said if why is not None and why is not Reason.DIALLING]
+
+    @property
+    def running(self) -> list[tuple[Campaign, Calendar | None]]:
+        """Campaigns that run, as last read, with their calendars."""
+        plans = self._plans
+        return [] if plans is None else [(one, plans.calendars.get(one.id)) for one in plans.campaigns]
 
     def stop(self) -> None:
         """Place no more calls."""
@@ -171,7 +143,8 @@ class Dialler:
             return ROUND_SECONDS
         self._turn = (self._turn + 1) % max(1, len(campaigns))
         rounds: dict[CampaignId, Round] = {}
-        for campaign in (*campaigns[self._turn :], *campaigns[: self._turn]):
+        in_turn = (*campaigns[self._turn :], *campaigns[: self._turn])
+        for campaign in sorted(in_turn, key=_rank):
             rounds[campaign.id] = await self._dial(group, campaign, plans)
         self._say({id: round.reason for id, round in rounds.items()})
         await self._close([id for id, round in rounds.items() if round.idle])
@@ -186,13 +159,15 @@ class Dialler:
         scripts = await self._dialling.scripts_of(campaigns) if campaigns else {}
         tenants = {campaign.tenant for campaign in campaigns}
         routes = {tenant: await self._dialling.routes(tenant) for tenant in tenants}
-        read = Plans(campaigns, scripts, routes, now)
+        read = await self._members.prepare(campaigns, Plans(campaigns, scripts, routes, now))
         if self._plans is not None:
             self._plans = read
         self._floor.forget_all_but({campaign.id for campaign in campaigns})
         return read
 
     async def _dial(self, group: asyncio.TaskGroup, campaign: Campaign, plans: Plans) -> Round:
+        if campaign.settings.members is not None:
+            return await self._members.dial(group, campaign, campaign.settings.members, plans)
         floor = self._floor.of_campaign(campaign, self._clock.monotonic())
         wanted = min(pacing.broadcast(floor), LARGEST_ROUND)
         if wanted == 0:
@@ -202,7 +177,7 @@ class Dialler:
         due = await self._dialling.due(campaign.id, now, wanted + LOOK_AHEAD, open_now)
         if not due:
             return await self._nobody(campaign, now, open_now)
-        script = plans.scripts.get(campaign.settings.script) if campaign.settings.script is not None else None
+        script = plans.script_of(campaign)
         if script is None:
             await self._dialling.settle_undialled(campaign.id, [one.contact for one in due], Outcome.NO_SCRIPT)
             return Round(Reason.NOBODY_DUE, again_in=0.0)
@@ -298,10 +273,11 @@ class Dialler:
                 script=played,
                 variables=pick.due.variables,
                 callee=pick.due.digits,
+                recordings=self._recordings,
             )
             seat = Seat(campaign.tenant, campaign.id, way.trunk.name, pick.due.digits)
             call = Call(attempt, plan)
-            self._floor.spend(campaign, way.trunk)
+            self._floor.spend(campaign, way.trunk.name)
             self._switchboard.open(group, call, seat, settings.retry, pick.due.attempts_made + 1, Placed(call.channel))
         return len(won)
 
@@ -322,6 +298,12 @@ class Dialler:
         self._reasons = reasons
         for reason in Reason:
             metrics.BLOCKED.labels(reason.name.lower()).set(sum(r is reason for r in reasons.values()))
+
+
+def _rank(campaign: Campaign) -> int:
+    """Campaigns of a higher priority have the first choice of lines and agents."""
+    rules = campaign.settings.members
+    return 0 if rules is None else -rules.priority
 
 
 def _may_be_called(campaign: Campaign, one: Due, now: datetime) -> bool:

@@ -7,19 +7,24 @@ drops everything at once and waits again, and whoever has the charge then takes 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from random import Random
 
 import structlog
 
 from outdial.core.campaign import Campaign
-from outdial.engine.dialler import Dialler, Reason
+from outdial.engine.desk import Desk
+from outdial.engine.dialler import Dialler
 from outdial.engine.floor import Floor
 from outdial.engine.journal import Journal
+from outdial.engine.keeper import Keeper
+from outdial.engine.member_dialler import MemberDialler
 from outdial.engine.prompts import Prompts
 from outdial.engine.recovery import Recovery
 from outdial.engine.roster import Roster
+from outdial.engine.rounds import Reason
 from outdial.engine.switchboard import Switchboard
-from outdial.ports import Bus, Clock, Dialling, NotInCharge, StoreDown, Telephony
+from outdial.ports import Bus, Clock, Consultation, Dialling, MemberDialling, NotInCharge, StoreDown, Telephony
 
 _CHARGE_REAL_SECONDS = 1.0
 _CUT_OFF_REAL_SECONDS = 5.0
@@ -32,17 +37,33 @@ class _Stopped(Exception):
 
 
 class Engine:
-    """Dials for a database. `run` returns after `stop` once calls are over or the drain time is."""
+    """Dials for a database. `run` returns after `stop` once calls are over or the drain time is.
+
+    Calls are recorded below the folder `recordings`. `services` are those that a script may ask, by the names that scripts
+    know them by.
+    """
 
     def __init__(
-        self, dialling: Dialling, telephony: Telephony, prompts: Prompts, bus: Bus, clock: Clock, drain_seconds: float
+        self,
+        dialling: Dialling,
+        members: MemberDialling,
+        telephony: Telephony,
+        prompts: Prompts,
+        bus: Bus,
+        clock: Clock,
+        drain_seconds: float,
+        recordings: str,
+        services: Mapping[str, Consultation],
     ) -> None:
         self._dialling = dialling
+        self._members = members
         self._telephony = telephony
         self._prompts = prompts
         self._bus = bus
         self._clock = clock
         self._drain_seconds = drain_seconds
+        self._recordings = recordings
+        self._services = services
         self._stop = asyncio.Event()
         self._dialler: Dialler | None = None
         self._switchboard: Switchboard | None = None
@@ -90,12 +111,21 @@ class Engine:
         floor = Floor()
         roster = Roster(self._telephony, self._dialling)
         journal = Journal(self._dialling)
-        switchboard = Switchboard(self._telephony, journal, self._prompts, self._clock, floor, roster, wake.set)
-        self._switchboard = switchboard
-        self._dialler = Dialler(
-            self._dialling, self._telephony, switchboard, floor, roster, self._bus, self._clock, wake
+        chance = Random()
+        desk = Desk(self._members, self._telephony, roster, self._clock, chance)
+        switchboard = Switchboard(
+            *(self._telephony, journal, self._prompts, self._clock, floor, roster, desk, wake.set, self._services)
         )
-        recovery = Recovery(self._dialling, self._telephony, switchboard, self._clock)
+        self._switchboard = switchboard
+        members = MemberDialler(
+            *(self._members, switchboard, floor, desk, self._bus, self._clock, chance, self._recordings)
+        )
+        dialler = self._dialler = Dialler(
+            *(self._dialling, self._telephony, switchboard, floor, roster, members, self._bus, self._clock, wake),
+            self._recordings,
+        )
+        keeper = Keeper(self._members, desk, self._clock, lambda: dialler.running, wake.set)
+        recovery = Recovery(self._dialling, self._telephony, switchboard, self._clock, self._recordings)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(journal.run(), name="journal")
@@ -103,8 +133,10 @@ class Engine:
                 group.create_task(switchboard.hear(), name="switch events")
                 group.create_task(self._watch_charge(), name="charge")
                 group.create_task(self._drain(self._dialler, switchboard, wake.set), name="drain")
-                await recovery.at_start(group)
+                await recovery.at_start(group, desk)
                 group.create_task(recovery.run(group), name="recovery")
+                group.create_task(desk.run(), name="agents")
+                group.create_task(keeper.run(), name="members")
                 group.create_task(self._dialler.run(group), name="dialler")
         except* _Stopped:
             _log.info("engine.stopped")

@@ -23,6 +23,8 @@ class Seat:
     campaign: CampaignId | None
     trunk: str
     digits: str
+    gateway: str = ""
+    """The campaign's own gateway; empty: it has none."""
 
 
 class Floor:
@@ -31,6 +33,7 @@ class Floor:
     def __init__(self) -> None:
         self._of_campaign: Counter[CampaignId | None] = Counter()
         self._of_trunk: Counter[tuple[TenantId, str]] = Counter()
+        self._of_gateway: Counter[tuple[CampaignId | None, str]] = Counter()
         self._on_the_line: Counter[tuple[TenantId, str]] = Counter()
         self._campaign_rates: dict[CampaignId, Rate] = {}
         self._trunk_rates: dict[tuple[TenantId, str], Rate] = {}
@@ -44,13 +47,19 @@ class Floor:
         """A call begins."""
         self._of_campaign[seat.campaign] += 1
         self._of_trunk[seat.tenant, seat.trunk] += 1
+        self._of_gateway[seat.campaign, seat.gateway] += 1
         self._on_the_line[seat.tenant, seat.digits] += 1
 
     def leave(self, seat: Seat) -> None:
         """A call is over."""
         _decrease(self._of_campaign, seat.campaign)
         _decrease(self._of_trunk, (seat.tenant, seat.trunk))
+        _decrease(self._of_gateway, (seat.campaign, seat.gateway))
         _decrease(self._on_the_line, (seat.tenant, seat.digits))
+
+    def of_gateway(self, campaign: CampaignId, gateway: str) -> int:
+        """Calls of a campaign through one of its own gateways."""
+        return self._of_gateway[campaign, gateway]
 
     def is_on_the_line(self, tenant: TenantId, digits: str) -> bool:
         """Whether a number is being called, in whatever campaign."""
@@ -83,10 +92,10 @@ class Floor:
         self._trunk_rates[tenant, trunk.name] = rate = rate.at(now)
         return rate
 
-    def spend(self, campaign: Campaign, trunk: Trunk) -> None:
+    def spend(self, campaign: Campaign, trunk: str) -> None:
         """A call is placed: it uses a token of its campaign and one of its trunk."""
         self._campaign_rates[campaign.id] = self._campaign_rates[campaign.id].take(1)
-        self._trunk_rates[campaign.tenant, trunk.name] = self._trunk_rates[campaign.tenant, trunk.name].take(1)
+        self._trunk_rates[campaign.tenant, trunk] = self._trunk_rates[campaign.tenant, trunk].take(1)
 
     def forget_all_but(self, campaigns: set[CampaignId]) -> None:
         """Drop the rates of campaigns that no longer run."""

@@ -8,6 +8,9 @@ ATTEMPTS = Counter("outdial_attempts", "Attempts that ended, by outcome.", ["out
 CALLS = Gauge("outdial_calls", "Calls in progress.")
 ANSWERS = Counter("outdial_answers", "Answers recorded.")
 FAULTS = Counter("outdial_faults", "Faults of ours or of what we depend on, by kind.", ["kind"])
+OFFERS = Counter(
+    "outdial_agent_offers", "Calls offered to agents that are over, by how they ended for the agent.", ["offer"]
+)
 BLOCKED = Gauge("outdial_campaigns_waiting", "Running campaigns that place no call now, by reason.", ["reason"])
 FIRST_PROMPT = Histogram(
     "outdial_answer_to_prompt_seconds",

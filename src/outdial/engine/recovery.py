@@ -7,6 +7,7 @@ interrupted. A leg of ours that belongs to no open attempt is hung up.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -15,8 +16,9 @@ from outdial.core.commands import HangUp
 from outdial.core.events import CallEvent, HungUp, Resumed
 from outdial.core.ids import attempt_of
 from outdial.engine import metrics
+from outdial.engine.desk import Desk, Team
 from outdial.engine.floor import Seat
-from outdial.engine.switchboard import Switchboard
+from outdial.engine.switchboard import Called, Switchboard
 from outdial.ports import Clock, Dialling, OpenAttempt, StoreDown, SwitchDown, Telephony
 
 SWEEP_REAL_SECONDS = 30.0
@@ -28,21 +30,26 @@ _log = structlog.get_logger(__name__)
 
 
 class Recovery:
-    """Finds open attempts that nobody works on."""
+    """Finds open attempts that nobody works on. `recordings` is the folder in which calls are recorded."""
 
-    def __init__(self, dialling: Dialling, telephony: Telephony, switchboard: Switchboard, clock: Clock) -> None:
+    def __init__(
+        self, dialling: Dialling, telephony: Telephony, switchboard: Switchboard, clock: Clock, recordings: str
+    ) -> None:
         self._dialling = dialling
         self._telephony = telephony
         self._switchboard = switchboard
         self._clock = clock
+        self._recordings = recordings
 
-    async def at_start(self, group: asyncio.TaskGroup) -> None:
+    async def at_start(self, group: asyncio.TaskGroup, desk: Desk) -> None:
         """Take up everything that the former process left. Waits until the switch can be asked."""
         while True:
             try:
                 open_attempts = await self._dialling.open_attempts()
                 await self._switch_is_ready()
-                return await self._take_up(group, open_attempts, hang_up_strangers=True)
+                await desk.begin()
+                await self._take_up(group, open_attempts, hang_up_strangers=True)
+                return await desk.freed()
             except (StoreDown, SwitchDown) as trouble:
                 _log.warning("recovery.waits", reason=str(trouble))
                 await asyncio.sleep(_SWITCH_WAIT_REAL_SECONDS)
@@ -88,4 +95,12 @@ class Recovery:
         _log.warning("recovery.attempt", attempt=one.call.attempt, state=one.call.state, stands=up is not None)
         metrics.FAULTS.labels("recovered").inc()
         seat = Seat(one.tenant, one.campaign, one.call.plan.trunk, one.digits)
-        self._switchboard.open(group, one.call, seat, one.retry, one.attempts_made, first, answered_at=one.answered_at)
+        called = None
+        if one.rules is not None and one.standing is not None and one.campaign is not None:
+            called = Called(Team(one.tenant, one.campaign, one.rules), one.standing, one.position)
+        call = replace(one.call, plan=replace(one.call.plan, recordings=self._recordings))
+        self._switchboard.open(
+            *(group, call, seat, one.retry, one.attempts_made, first),
+            answered_at=one.answered_at,
+            called=called,
+        )

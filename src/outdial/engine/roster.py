@@ -35,6 +35,10 @@ class Roster:
         """An extension belongs to a call that was taken up after a restart."""
         self._kept[extension] = attempt
 
+    def is_kept(self, extension: str) -> bool:
+        """Whether an extension is kept for some call."""
+        return extension in self._kept
+
     def release(self, attempt: AttemptId) -> None:
         """The call is over: nothing is kept for it."""
         self._kept = {extension: holder for extension, holder in self._kept.items() if holder != attempt}

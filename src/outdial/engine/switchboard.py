@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -21,6 +21,7 @@ from outdial.core.call import Call, State, step
 from outdial.core.commands import (
     CallCommand,
     Classify,
+    Consult,
     Dial,
     HangUp,
     Join,
@@ -40,6 +41,7 @@ from outdial.core.commands import (
 from outdial.core.events import (
     CallEvent,
     Classified,
+    Consulted,
     CutOff,
     ExtensionFound,
     HungUp,
@@ -50,21 +52,43 @@ from outdial.core.events import (
     Recorded,
 )
 from outdial.core.ids import AttemptId, attempt_of
+from outdial.core.member_calls import settlement
 from outdial.core.outcome import Outcome
 from outdial.core.retry import RetryRule, seconds_to_next_try
 from outdial.core.script.nodes import COMPLETED
+from outdial.core.settlement import Member
 from outdial.engine import metrics
+from outdial.engine.desk import Desk, Team
 from outdial.engine.floor import Floor, Seat
 from outdial.engine.journal import Journal
 from outdial.engine.prompts import PromptFailedError, Prompts
 from outdial.engine.roster import Roster
 from outdial.engine.timers import Timers
-from outdial.ports import Clock, Entry, NotInCharge, StoreRefused, SwitchDown, Telephony
+from outdial.ports import (
+    Clock,
+    Consultation,
+    ConsultationFailed,
+    Entry,
+    MemberEnd,
+    NotInCharge,
+    StoreRefused,
+    SwitchDown,
+    Telephony,
+)
 
 _NETWORK_OUT_OF_ORDER = 38
 """Q.850 cause of a call that the switch could not be told of."""
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """The member whom a call goes to, with the attempt counted, and the campaign as its agents see it."""
+
+    team: Team
+    standing: Member
+    position: int
 
 
 @dataclass(slots=True)
@@ -76,16 +100,25 @@ class Line:
     retry: RetryRule
     attempts_made: int
     mailbox: asyncio.Queue[CallEvent]
+    group: asyncio.TaskGroup
+    called: Called | None = None
+    """None: the contact has one number and is no member."""
     timers: Timers = field(init=False)
     answered_at: datetime | None = None
     answered_moment: float | None = None
     """The monotonic clock at the answer."""
+    agent: str = ""
+    """The key of the agent whom the call was given to last."""
+    joined_at: datetime | None = None
+    joined_moment: float | None = None
+    """The monotonic clock when the callee and an agent began to hear each other."""
     heard_answer_at: float | None = None
     """The event loop's time at the answer, until the first prompt was commanded."""
 
 
 class Switchboard:
-    """Every call in progress. `released` is called when one has ended and its seat is free."""
+    """Every call in progress. `released` is called when one has ended and its seat is free. `services` are those that a
+    script may ask, by the names that scripts know them by."""
 
     def __init__(
         self,
@@ -95,7 +128,9 @@ class Switchboard:
         clock: Clock,
         floor: Floor,
         roster: Roster,
+        desk: Desk,
         released: Callable[[], None],
+        services: Mapping[str, Consultation],
     ) -> None:
         self._telephony = telephony
         self._journal = journal
@@ -103,7 +138,9 @@ class Switchboard:
         self._clock = clock
         self._floor = floor
         self._roster = roster
+        self._desk = desk
         self._released = released
+        self._services = services
         self._lines: dict[AttemptId, Line] = {}
         self._idle = asyncio.Event()
         self._idle.set()
@@ -126,9 +163,10 @@ class Switchboard:
         attempts_made: int,
         first: CallEvent,
         answered_at: datetime | None = None,
+        called: Called | None = None,
     ) -> None:
         """Take a saved call on and let it hear its first event."""
-        line = Line(call, seat, retry, attempts_made, asyncio.Queue(), answered_at=answered_at)
+        line = Line(call, seat, retry, attempts_made, asyncio.Queue(), group, called, answered_at=answered_at)
         line.timers = Timers(self._clock, partial(self._put, line))
         if answered_at is not None:
             line.answered_moment = self._clock.monotonic()
@@ -138,6 +176,9 @@ class Switchboard:
         self._floor.take(seat)
         if call.transfer_extension:
             self._roster.keep(call.transfer_extension, call.attempt)
+            if called is not None:
+                joined = call.state is State.JOINED
+                self._desk.keep(call.attempt, called.team, call.transfer_extension, joined=joined)
         metrics.CALLS.inc()
         group.create_task(self._serve(line), name=f"call {call.attempt}")
 
@@ -191,7 +232,7 @@ class Switchboard:
             if not self._lines:
                 self._idle.set()
             self._floor.leave(line.seat)
-            self._roster.release(line.call.attempt)
+            self._desk.release(line.call.attempt, line.call.connection)
             metrics.CALLS.dec()
             self._released()
 
@@ -211,6 +252,9 @@ class Switchboard:
         if line.call.was_answered and line.answered_at is None:
             line.answered_at, line.answered_moment = self._clock.now(), self._clock.monotonic()
             line.heard_answer_at = asyncio.get_running_loop().time()
+        if line.call.state is State.JOINED and line.joined_moment is None:
+            line.joined_at, line.joined_moment = self._clock.now(), self._clock.monotonic()
+            self._desk.joined(line.call.attempt)
         if line.call != before:
             entry = self._entry(line, commands)
             if commands or line.call.state is State.ENDED:
@@ -229,7 +273,7 @@ class Switchboard:
         answers = tuple(command for command in commands if isinstance(command, RecordAnswer))
         metrics.ANSWERS.inc(len(answers))
         if line.call.state is not State.ENDED:
-            return Entry(call=line.call, answers=answers, answered_at=line.answered_at)
+            return Entry(call=line.call, answers=answers, answered_at=line.answered_at, agent=line.agent)
         talked = 0.0 if line.answered_moment is None else self._clock.monotonic() - line.answered_moment
         return Entry(
             call=line.call,
@@ -237,7 +281,30 @@ class Switchboard:
             answered_at=line.answered_at,
             ended_at=self._clock.now(),
             talk_seconds=talked,
-            retry_at=self._retry_at(line),
+            retry_at=None if line.called else self._retry_at(line),
+            agent=line.agent,
+            member=None if line.called is None else self._member_end(line, line.called, talked),
+        )
+
+    def _member_end(self, line: Line, called: Called, talked: float) -> MemberEnd:
+        """What an ended call means for its member. The rule's seconds are felt ones, the store's those of the wall."""
+        now, moment = self._clock.now(), self._clock.monotonic()
+        scale = (self._clock.after(1000.0) - now).total_seconds() / 1000.0
+        rules, rule = called.team.rules, called.team.rules.rule
+        result = None if rule.result_seconds is None else rule.result_seconds * scale
+        rule = replace(rule, interval_seconds=rule.interval_seconds * scale, result_seconds=result)
+        waited_until = moment if line.joined_moment is None else line.joined_moment
+        with_agent = 0.0 if line.joined_moment is None else moment - line.joined_moment
+        alone = max(0.0, talked - line.call.verdict_seconds)
+        return MemberEnd(
+            settlement=settlement(
+                *(replace(rules, rule=rule), called.standing, called.position, line.call, now),
+                answered=line.answered_at is not None,
+                talk_seconds=with_agent if rule.needs_agent else alone,
+            ),
+            joined_at=line.joined_at,
+            wait_seconds=0.0 if line.answered_moment is None else max(0.0, waited_until - line.answered_moment),
+            campaign=line.seat.campaign,
         )
 
     def _retry_at(self, line: Line) -> datetime | None:
@@ -257,7 +324,10 @@ class Switchboard:
             case Speak():
                 await self._speak(line, command)
             case ReleaseExtension():
-                self._roster.release(line.call.attempt)
+                self._desk.release(line.call.attempt, command.came_to)
+            case Consult():
+                self._clock.hold()
+                line.group.create_task(self._consult(line, command), name=f"consult {line.call.attempt}")
             case (
                 Dial()
                 | StopPlaying()
@@ -287,11 +357,49 @@ class Switchboard:
             line.heard_answer_at = None
 
     async def _seek(self, line: Line, command: SeekExtension) -> None:
+        if not command.target and line.called is not None:
+            found = partial(self._found, line, command)
+            wait = command.wait_seconds > 0
+            await self._desk.seek(line.call.attempt, line.called.team, found, wait=wait)
+            return
         extension = await self._roster.find(line.seat.tenant, command.target, line.call.attempt)
         if extension is None:
             self._put(line, NobodyFree(command.channel, command.turn))
         else:
             self._put(line, ExtensionFound(command.channel, command.turn, extension))
+
+    def _found(self, line: Line, command: SeekExtension, extension: str | None) -> None:
+        if line.call.attempt not in self._lines:
+            return
+        if extension is None:
+            self._put(line, NobodyFree(command.channel, command.turn))
+            return
+        line.agent = self._desk.agent_of(line.call.attempt)
+        seconds = self._desk.ring_seconds(line.call.attempt)
+        self._put(line, ExtensionFound(command.channel, command.turn, extension, seconds))
+
+    async def _consult(self, line: Line, command: Consult) -> None:
+        """In a task of its own: the call goes on hearing what happens to it while somebody outside thinks."""
+        try:
+            value = await self._answer_of(line, command.service)
+            if self.knows(line.call.attempt):
+                self._put(line, Consulted(command.channel, command.turn, value))
+        finally:
+            self._clock.release()
+
+    async def _answer_of(self, line: Line, service: str) -> str | None:
+        """What a service says. Without an answer the call goes on, so this is the call's own door as well."""
+        try:
+            asked = self._services.get(service)
+            if asked is None:
+                raise ConsultationFailed("there is no service of that name")
+            return await asked.consult(line.seat.tenant, line.call.attempt)
+        except ConsultationFailed as failure:
+            _log.warning("consultation.failed", attempt=line.call.attempt, service=service, reason=str(failure))
+        except Exception:  # noqa: BLE001 - see above
+            _log.exception("consultation.failed", attempt=line.call.attempt, service=service)
+        metrics.FAULTS.labels("consultation").inc()
+        return None
 
     async def _tell_switch(self, line: Line, command: SwitchCommand) -> None:
         """A switch that is away is an event for the call: nothing was dialled, nothing will be heard."""

@@ -14,6 +14,7 @@ from outdial.operations.calendars import Calendars
 from outdial.operations.campaigns import Campaigns
 from outdial.operations.changes import Changes
 from outdial.operations.clients import Clients
+from outdial.operations.dialect_settings import DialectSettings
 from outdial.operations.domains import Domains
 from outdial.operations.hooks import Hooks
 from outdial.operations.members import Members
@@ -30,6 +31,7 @@ __all__ = [
     "Campaigns",
     "Changes",
     "Clients",
+    "DialectSettings",
     "Domains",
     "Hooks",
     "Members",
@@ -53,6 +55,7 @@ class Operations:
     reports: Reports
     clients: Clients
     sheets: Sheets
+    dialect_settings: DialectSettings
     domains: Domains
     calendars: Calendars
     agents: Agents

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from outdial import ports
 from outdial.core.contact import Answer, Try
-from outdial.core.ids import CampaignId, TenantId
+from outdial.core.ids import AttemptId, CampaignId, TenantId
 
 PAGE = 10_000
 """Rows of a feed at once; a full page goes on to the end of its last second."""
@@ -25,6 +25,10 @@ class Reports:
     async def answers_of(self, campaign: CampaignId) -> list[Answer]:
         """Every answer of a campaign, oldest first."""
         return await self._store.answers_of(campaign)
+
+    async def answers_of_call(self, attempt: AttemptId) -> list[Answer]:
+        """Every answer of a call, oldest first."""
+        return await self._store.answers_of_call(attempt)
 
     async def tries_since(self, tenant: TenantId, dialect: str, since: datetime) -> list[Try]:
         """Tries changed at or after a moment, in the order of change."""

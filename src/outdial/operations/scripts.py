@@ -17,7 +17,7 @@ from outdial.core.errors import KeyTaken, Malformed
 from outdial.core.ids import TenantId
 from outdial.core.prompt import Text, Words, fill
 from outdial.core.script.check import faults
-from outdial.core.script.nodes import Ask, Say, Script
+from outdial.core.script.nodes import Ask, Record, Say, Script
 from outdial.ports import ScriptRecord, Speech, SpeechFailed
 
 MOST_WARMED = 100
@@ -128,7 +128,7 @@ def _fixed_words(script: Script) -> list[Words]:
 
 def _words(script: Script) -> Iterator[Words]:
     for node in script.nodes.values():
-        if not isinstance(node, Say | Ask):
+        if not isinstance(node, Say | Ask | Record):
             continue
         for piece in node.prompt:
             if isinstance(piece, Text) and all(isinstance(part, str) for part in piece.parts):

@@ -1,4 +1,5 @@
-"""Brings tenants, users, keys, trunks, routes, agents and scripts to what is wanted, and tells what that took.
+"""Brings tenants, users, keys, trunks, routes, agents, scripts and dialects' settings to what is wanted, and tells what that
+took.
 
 What is stored and not wanted stays, but for the routes of a tenant that names any: they are a list whose order decides.
 A dry run does everything and takes it back at the end, so that what it shows is what would happen.
@@ -145,6 +146,8 @@ class _Work:
         await self._agents(id, wanted)
         for script in wanted.scripts:
             await self._script(id, wanted.name, script)
+        for dialect, settings in wanted.settings.items():
+            await self._dialect_settings(id, wanted.name, dialect, settings)
 
     async def _bring(
         self,
@@ -270,6 +273,18 @@ class _Work:
         was = None if before is None else {name: getattr(before, name) for name in now}
         differs = tuple(name for name in now if was is not None and was[name] != now[name])
         await self._bring("script", f"{tenant}/{wanted.dialect} {wanted.number}", was, now, write, differs)
+
+    async def _dialect_settings(self, id: TenantId, tenant: str, dialect: str, wanted: Mapping[str, str]) -> None:
+        """Values may be secrets, so that only the names of what is new are told."""
+        before = await self._store.dialect_settings(id, dialect)
+        stored = before or {}
+        after = {name: value for name, value in {**stored, **wanted}.items() if value}
+
+        async def write() -> None:
+            await self._store.put_dialect_settings(id, dialect, after)
+
+        differs = tuple(name for name in wanted if stored.get(name, "") != wanted[name])
+        await self._bring("settings", f"{tenant}/{dialect}", before, after, write, differs)
 
     async def _wire(self, id: TenantId, wanted: WantedScript, before: ScriptRecord | None) -> Mapping[str, Any]:
         """The wire form with an id in each numbered part; parts keep the ids that the stored ones have."""

@@ -14,7 +14,7 @@ from outdial.core.campaign import Campaign, CampaignState
 from outdial.core.documents import Drop, Keep, Search
 from outdial.core.facts import CampaignChanged
 from outdial.core.ids import CampaignId
-from outdial.ports import Bus, Clock, Standing, Tally
+from outdial.ports import AgentWork, Bus, Clock, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Standings:
         """A page of what happened to a campaign, as documents."""
         return await self._store.history(campaign, search, shape)
 
-    async def tallies(self, campaign: Campaign, agents: Collection[str], skills: Collection[str]) -> list[Tally]:
+    async def tallies(self, campaign: Campaign, agents: Collection[str], skills: Collection[str]) -> list[AgentWork]:
         """What agents did for a campaign: those of these keys, and those with one of the skills."""
         return await self._store.tallies(campaign.tenant, campaign.id, agents, skills)
 

@@ -87,11 +87,11 @@ class Door:
     async def goes(
         self,
         call: Call,
-        answers: Sequence[tuple[str, str, str]] = (),
+        answers: Sequence[tuple[str, ...]] = (),
         retry_at: datetime | None = None,
         **changes: Any,
     ) -> Call:
-        """Save a call that went on; `answers` are question, value and keys."""
+        """Save a call that went on; `answers` are question, value and keys, and a label where they have one."""
         after = replace(call, **changes)
         ended = datetime.now(UTC) if after.state is State.ENDED else None
         given = tuple(RecordAnswer(call.channel, *answer) for answer in answers)

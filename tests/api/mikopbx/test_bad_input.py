@@ -86,8 +86,6 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("/polling", {"questions": [{"questionText": ["a"]}]}, "questionText"),
     ("/polling", {"questions": [{"timeout": "long"}]}, "timeout"),
     ("/polling", {"questions": [{"press": [{"key": [1]}]}]}, "key"),
-    ("/polling", {"questions": [{"press": [{"key": "1", "action": "send_crm"}]}]}, "send_crm"),
-    ("/polling", {"questions": [{"press": [{"key": "1", "action": "playback_record"}]}]}, "playback_record"),
     ("/polling", {"name": {"a": 1}}, "name"),
     ("/polling", {"crmId": {}}, "crmId"),
 ]

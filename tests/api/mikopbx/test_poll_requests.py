@@ -135,3 +135,18 @@ def test_a_poll_is_synthesised_before_the_answer_and_saved_when_that_fails(at_do
         await door.data("/polling", {"questions": [{"questionText": "mute"}]})
 
     at_door(story)
+
+
+def test_presses_of_newer_releases_are_given_back_in_the_published_form(at_door: Play) -> None:
+    async def story(door: Door) -> None:
+        record = {"key": "1", "action": "playback_record", "value": "Говорите", "valueOptions": "7", "nextQuestion": ""}
+        crm = {"key": "2", "action": "send_crm", "value": None, "valueOptions": None, "nextQuestion": None}
+        recognised = {**record, "needRecognize": "1", "recognizeLabel": "Квартира"}
+        asks = {**crm, "crmResponseTemplate": "Ваш номер принят"}
+        question = {"questionText": "Да?", "type": "confirmation", "press": [recognised, asks]}
+        await door.data("/polling", {"questions": [{"questionText": "Да?", "press": [recognised, asks]}, question]})
+        shown = (await door.data("/polling/1"))["questions"]
+        assert [question["press"] for question in shown] == [[record, crm]] * 2
+        assert set(door.house.voice.spoken) == {"Да?", "Говорите", "Ваш номер принят"}
+
+    at_door(story)

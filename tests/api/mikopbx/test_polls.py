@@ -11,7 +11,7 @@ from outdial.api.mikopbx import requests
 from outdial.api.mikopbx.polls import compile_poll, references, spoken
 from outdial.core.prompt import Recording, Slot, Text, Words, fill
 from outdial.core.script.check import faults
-from outdial.core.script.nodes import Ask, Choice, Goal, HangUp, Say, Script, Transfer
+from outdial.core.script.nodes import Ask, Choice, Goal, HangUp, Record, Request, Say, Script, Transfer
 
 
 def compiled(*questions: dict[str, Any], recordings: dict[str, str] | None = None) -> Script:
@@ -59,6 +59,8 @@ def test_every_question_is_asked_three_times_and_listens_five_seconds() -> None:
         ({"key": "1", "action": ""}, None),
         ({"key": "1"}, None),
         ({"key": "1", "action": "jump", "value": "x"}, None),
+        ({"key": "1", "action": "playback_record", "value": "Скажите"}, None),
+        ({"key": "4", "action": "send_crm", "value": "x"}, "4"),
     ],
 )
 def test_what_a_press_records(press: dict[str, Any], recorded: str | None) -> None:
@@ -163,6 +165,74 @@ def test_default_press() -> None:
 def test_a_circle_of_questions_is_no_fault() -> None:
     again = {"key": "1", "action": "playback", "value": "again", "valueOptions": "text", "nextQuestion": "0"}
     assert "question 0 key 1" in compiled(question(again)).nodes
+
+
+def test_a_recording_is_asked_for_in_russian_and_then_leads_on() -> None:
+    press = {"key": "1", "action": "playback_record", "value": "Квартира, <name>?", "nextQuestion": "b"}
+    script = compiled(question(press, lang="kk-KZ"), question(questionId="b"))
+    assert script.nodes[ask(script).choices[0].next or ""] == Record(
+        name="0",
+        prompt=(Text(("Квартира, ", Slot("name", spell_digits=True), "?"), "ru-RU"),),
+        next="question 1",
+        wait_seconds=10.0,
+        without_keys="-",
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [(None, 10.0), ("", 10.0), ("0", 10.0), ("text", 10.0), ("-5", 10.0), ("7", 7.0), (25, 25.0), ("99999", 3600.0)],
+)
+def test_how_long_a_recording_waits_for_keys(given: Any, seconds: float) -> None:
+    script = compiled(question({"key": "1", "action": "playback_record", "valueOptions": given}))
+    record = script.nodes["question 0 key 1"]
+    assert isinstance(record, Record)
+    assert (record.wait_seconds, record.prompt, record.next) == (seconds, (), "completed")
+
+
+def test_the_crm_is_asked_and_its_answer_said_before_the_poll_counts_as_done() -> None:
+    press = {"key": "1", "action": "send_crm", "crmResponseTemplate": "Заказ <result>, <name>", "nextQuestion": "0"}
+    script = compiled(question(press, lang="kk-KZ"))
+    asked = script.nodes[ask(script).choices[0].next or ""]
+    assert asked == Request("mikopbx crm", "result", "question 0 key 1 answer", "completed")
+    said = (Text(("Заказ ", Slot("result", True), ", ", Slot("name", True)), "kk-KZ"),)
+    assert script.nodes["question 0 key 1 answer"] == Say(said, "completed")
+
+
+def test_a_crm_whose_answer_is_not_to_be_said_is_asked_all_the_same() -> None:
+    script = compiled(question({"key": "1", "action": "send_crm"}))
+    assert script.nodes["question 0 key 1"] == Request("mikopbx crm", "result", "completed", "completed")
+
+
+@pytest.mark.parametrize(
+    ("need", "label"),
+    [(1, "Квартира"), ("1", "Квартира"), (True, "Квартира"), (0, ""), ("0", ""), ("", ""), (None, "")],
+)
+@pytest.mark.parametrize("action", ["answer", "playback", "dial", "restart", "send_crm", "playback_record"])
+def test_the_label_of_a_press_that_is_to_be_recognised(action: str, need: Any, label: str) -> None:
+    press = {"key": "1", "action": action, "value": "204", "needRecognize": need, "recognizeLabel": "Квартира"}
+    script = compiled(question(press))
+    record = script.nodes.get("question 0 key 1")
+    assert (record.label if isinstance(record, Record) else ask(script).choices[0].label) == label
+
+
+def test_a_confirmation_takes_its_default_press_at_once() -> None:
+    yes = {"key": "1", "action": "answer", "value": "yes"}
+    again = {"key": "2", "action": "", "nextQuestion": "0"}
+    script = compiled(question(yes, again, type="confirmation", defPress="1"))
+    assert (ask(script).prompt, ask(script).default_keys) == ((), "1")
+    assert ask(script).taken_unheard == Choice("1", "yes", "completed")
+
+
+@pytest.mark.parametrize(("given", "target"), [({}, "completed"), ({"nextQuestion": "b"}, "question 1")])
+def test_a_confirmation_without_a_default_press_leads_on_and_records_nothing(
+    given: dict[str, str], target: str
+) -> None:
+    asked = question({"key": "1", "action": "answer", "value": "yes"}, type="confirmation", defPress="7", **given)
+    script = compiled(asked, question(questionId="b"))
+    taken = ask(script).taken_unheard
+    assert taken is not None
+    assert (taken.record, taken.next) == (None, target)
 
 
 def test_restart_goes_to_the_first_question_or_where_it_says() -> None:

@@ -368,13 +368,28 @@ def test_answers_of_a_task(at_door: Play) -> None:
         answers = [("0", "yes", "1"), ("0", "-", "2")]
         await door.goes(call, answers, state=State.IN_SCRIPT, outcome=Outcome.ANSWERED)
         rows = (await door.data("/task/1000000001"))["resultsPoling"]
-        assert [list(row) for row in rows] == [
-            ["id", "taskId", "questionCrmId", "pollingId", "phoneId", "phone", "result", "exten", "changeTime"]
-        ] * 2
+        published = ["id", "taskId", "questionCrmId", "pollingId", "phoneId", "phone", "result", "exten", "changeTime"]
+        later = ["verboseCallId", "linkedId", "recognizedText", "recognizeLabel"]
+        assert [list(row) for row in rows] == [published + later] * 2
+        (called,) = (await door.data("/task/1000000001"))["results"]
+        for row in rows:
+            assert (row["verboseCallId"], row["linkedId"]) == (called["verboseCallId"], called["linkedId"])
+            assert (row["recognizedText"], row["recognizeLabel"]) == ("", "")
         assert [(row["result"], row["exten"], row["questionCrmId"]) for row in rows] == [
             ("yes", "1", "0"),
             ("-", "2", "0"),
         ]
         assert {row["phone"] for row in rows} == {"8 952 223 34 46"}
+
+    at_door(story)
+
+
+def test_an_answer_has_the_label_of_its_press(at_door: Play) -> None:
+    async def story(door: Door) -> None:
+        await door.data("/task", {**POLLING, "innerNum": await poll(door), "numbers": ["79522233446"]})
+        (call,) = await door.reserve()
+        await door.goes(call, [("0", "4", "/data/a.wav", "Квартира")], state=State.IN_SCRIPT, outcome=Outcome.ANSWERED)
+        (row,) = (await door.data("/task/1000000001"))["resultsPoling"]
+        assert (row["exten"], row["recognizedText"], row["recognizeLabel"]) == ("/data/a.wav", "", "Квартира")
 
     at_door(story)

@@ -10,10 +10,16 @@ _PRESS = {
     "type": "object",
     "properties": {
         "key": _TEXT,
-        "action": {"type": "string", "enum": ["answer", "playback", "dial", "restart", ""]},
+        "action": {
+            "type": "string",
+            "enum": ["answer", "playback", "playback_record", "dial", "restart", "send_crm", ""],
+        },
         "value": _TEXT,
-        "valueOptions": {"type": "string", "enum": ["text", "file"]},
+        "valueOptions": {"type": "string", "description": "playback: text or file; playback_record: seconds"},
         "nextQuestion": _TEXT,
+        "needRecognize": {"type": "integer", "enum": [0, 1], "default": 0},
+        "recognizeLabel": _TEXT,
+        "crmResponseTemplate": _TEXT,
     },
 }
 _QUESTION = {
@@ -25,6 +31,7 @@ _QUESTION = {
         "lang": _TEXT,
         "timeout": {"type": "integer", "default": 5},
         "defPress": _TEXT,
+        "type": {"type": "string", "enum": ["", "confirmation"]},
         "nextQuestion": _TEXT,
         "press": {"type": "array", "items": _PRESS},
     },

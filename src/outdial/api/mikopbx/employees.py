@@ -94,8 +94,9 @@ def _callback(one: Try) -> tuple[str, str] | None:
 
 
 def in_dial_state(one: Try) -> str | None:
-    """How the employee's leg ended, where the module tells it."""
-    if one.state is not State.ENDED or one.connection is None or not is_for_employees(one):
+    """How the employee's leg ended, where the module tells it: not of a transfer, before which the row was closed."""
+    closed_before = one.reached_at is not None or not is_for_employees(one)
+    if one.state is not State.ENDED or one.connection is None or closed_before:
         return None
     if one.connection is Connection.JOINED:
         return "ANSWER" if one.ended_by is Party.EXTENSION else None

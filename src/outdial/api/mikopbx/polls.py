@@ -2,30 +2,56 @@
 own. Nothing here knows HTTP or the store.
 
 Questions that nobody leads to are common in polls and left out. The call is a success when the poll's end is reached, and
-what is played on the way there has to be heard first; a transfer counts as soon as its key is pressed.
+what is played on the way there has to be heard first; a transfer counts as soon as its key is pressed. Nothing that callees
+say is recognised, so a question that has them confirm it is passed over.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote_plus
 
 from outdial.core.dialstring import check_dial_string
 from outdial.core.errors import NotDiallable
 from outdial.core.prompt import Prompt, Recording, Slot, Text
-from outdial.core.script.nodes import COMPLETED, Ask, Choice, Goal, HangUp, Node, Say, Script, Transfer
+from outdial.core.script.nodes import (
+    COMPLETED,
+    Ask,
+    Choice,
+    Goal,
+    HangUp,
+    Node,
+    Record,
+    Request,
+    Say,
+    Script,
+    Transfer,
+)
 
 SILENT_LIMIT_SECONDS = 120.0
 PLAYS = 3
 DEFAULT_WAIT_SECONDS = 5
+DEFAULT_RECORD_SECONDS = 10
+LONGEST_WAIT_SECONDS = 3600
+RECORD_LANGUAGE = "ru-RU"
+"""What is said before a recording is always in this language."""
 NO_RESULT = "-"
 """Recorded where a press has no value of its own."""
+CRM = "mikopbx crm"
+"""The name under which scripts know the CRM of the module's settings."""
+CRM_RESULT = "result"
+"""The placeholder that stands for what the CRM said."""
+CONFIRMATION = "confirmation"
+"""The type of a question that repeats what was recognised."""
 
 _KEYS = re.compile(r"[0-9*#]+")
 _TAG = re.compile(r"<([^<>]*)>")
+_SECONDS = re.compile(r"[0-9]{1,9}")
 _END = "end"
+_UNHEARD = "0"
+"""A key that nobody is asked to press."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +63,10 @@ class Press:
     value: str | None
     value_options: str | None
     next_question: str | None
+    label: str = ""
+    """What the answer is called where it is confirmed."""
+    response: str = ""
+    """What is said when the CRM has answered."""
 
     @property
     def plays_file(self) -> bool:
@@ -56,6 +86,7 @@ class Question:
     default_press: str
     presses: tuple[Press, ...]
     next_question: str
+    kind: str = ""
 
 
 def references(questions: Sequence[Question]) -> set[str]:
@@ -124,32 +155,53 @@ class _Compiler:
             plays=PLAYS,
             default_keys=question.default_press if question.default_press in choices else "",
         )
-        return {at: ask, **nodes}
+        return {at: self._passed_over(ask, question) if question.kind == CONFIRMATION else ask, **nodes}
+
+    def _passed_over(self, ask: Ask, question: Question) -> Ask:
+        """A question that is not heard: its default press is taken at once; without one it leads on and records nothing."""
+        if ask.default_keys:
+            return replace(ask, prompt=())
+        onward = Choice(_UNHEARD, None, self._named(question.next_question))
+        return Ask(name=ask.name, prompt=(), choices=(onward,), default_keys=_UNHEARD)
 
     def _choice(self, at: str, question: Question, press: Press, key: str, nodes: dict[str, Node]) -> Choice:
         """The choice of a press; what it plays or dials is added to `nodes`."""
         here = f"{at} key {key}"
         match press.action:
             case "answer":
-                return Choice(key, press.value or NO_RESULT, self._next(question, press))
+                return Choice(key, press.value or NO_RESULT, self._next(question, press), press.label)
             case "restart":
                 target = self._by_name.get(press.next_question or "", _at(0))
-                return Choice(key, press.value or NO_RESULT, target)
+                return Choice(key, press.value or NO_RESULT, target, press.label)
             case "playback":
                 sound = self._playback(question, press)
                 if not sound:
-                    return Choice(key, key, self._next(question, press))
+                    return Choice(key, key, self._next(question, press), press.label)
                 nodes[here] = Say(sound, self._next(question, press))
-                return Choice(key, key, here)
+                return Choice(key, key, here, press.label)
             case "dial":
-                return Choice(key, press.value or NO_RESULT, _dial(here, press, nodes))
+                return Choice(key, press.value or NO_RESULT, _dial(here, press, nodes), press.label)
+            case "playback_record":
+                nodes[here] = Record(
+                    name=question.name,
+                    prompt=spoken(press.value or "", RECORD_LANGUAGE),
+                    next=self._next(question, press),
+                    wait_seconds=float(_record_seconds(press)),
+                    without_keys=NO_RESULT,
+                    label=press.label,
+                )
+                return Choice(key, None, here)
+            case "send_crm":
+                return Choice(key, key, _send_crm(here, question, press, nodes), press.label)
             case _:
                 return Choice(key, None, self._next(question, press))
 
     def _next(self, question: Question, press: Press) -> str:
         """Where a press leads: its own next question, else the question's; an unknown one is the poll's end."""
-        wanted = question.next_question if press.next_question is None else press.next_question
-        return self._by_name.get(wanted, COMPLETED) if wanted else COMPLETED
+        return self._named(question.next_question if press.next_question is None else press.next_question)
+
+    def _named(self, question: str) -> str:
+        return self._by_name.get(question, COMPLETED) if question else COMPLETED
 
     def _prompt(self, question: Question) -> Prompt:
         name = self._recordings.get(question.file or "")
@@ -174,6 +226,23 @@ def _dial(here: str, press: Press, nodes: dict[str, Node]) -> str:
     return here
 
 
+def _send_crm(here: str, question: Question, press: Press, nodes: dict[str, Node]) -> str:
+    """Ask the CRM and say what it answered, where there is something to say; then the poll is at its end."""
+    said = spoken(press.response, question.language)
+    told = f"{here} answer" if said else COMPLETED
+    nodes[here] = Request(CRM, CRM_RESULT, told, COMPLETED)
+    if said:
+        nodes[told] = Say(said, COMPLETED)
+    return here
+
+
+def _record_seconds(press: Press) -> int:
+    """How long a recording goes on after the last key; what is no number of seconds stands for the default."""
+    written = (press.value_options or "").strip()
+    seconds = int(written) if _SECONDS.fullmatch(written) else 0
+    return min(seconds, LONGEST_WAIT_SECONDS) or DEFAULT_RECORD_SECONDS
+
+
 def _at(index: int) -> str:
     return f"question {index}"
 
@@ -182,8 +251,10 @@ def _targets(node: Node) -> Iterator[str]:
     match node:
         case Ask():
             yield from (choice.next for choice in node.choices if choice.next is not None)
-        case Say() | Goal() if node.next is not None:
+        case Say() | Goal() | Record() if node.next is not None:
             yield node.next
+        case Request():
+            yield from (target for target in (node.next, node.otherwise) if target is not None)
         case _:
             return
 

@@ -108,19 +108,19 @@ def call_row(one: Try) -> Row:
     state, result = _signalled(one)
     dialled = one.state is not None and one.outcome not in _NEVER_DIALLED
     in_call = dialled and state not in ("CreateTask", "CreateCallFile")
-    closed_at = (one.withdrawn_at or one.ended_at or one.changed_at) if result else None
+    closed_at = (one.withdrawn_at or one.reached_at or one.ended_at or one.changed_at) if result else None
     return {
         "id": str(one.number),
         "taskId": str(one.campaign_number),
         "phoneId": one.contact_key,
         "phone": wire.get("phone"),
-        "linkedId": _linked_id(one) if in_call else None,
+        "linkedId": linked_id(one.reserved_at or one.changed_at, one.number) if in_call else None,
         "callFile": None if state == "CreateTask" else _call_file(one),
         "result": result,
         "outDialState": _dial_status(one) if state == "failedOriginate" else None,
         "inDialState": employees.in_dial_state(one),
         "state": state,
-        "verboseCallId": f"[C-{one.number & 0xFFFFFFFF:08x}]" if in_call else None,
+        "verboseCallId": _verbose_call_id(one.number) if in_call else None,
         "cause": _cause(one, state) if result else None,
         "params": wire.get("params"),
         "changeTime": str(_seconds(one.changed_at)),
@@ -145,6 +145,10 @@ def answer_row(one: Answer) -> Row:
         "result": one.value,
         "exten": one.keys,
         "changeTime": _four_decimals(one.changed_at),
+        "verboseCallId": _verbose_call_id(one.try_number),
+        "linkedId": linked_id(one.reserved_at, one.try_number),
+        "recognizedText": "",
+        "recognizeLabel": one.label,
     }
 
 
@@ -244,8 +248,13 @@ def _cause(one: Try, state: str) -> str | None:
     return f"Q.850 {one.q850_cause}" if state == "endCall" and one.q850_cause else None
 
 
-def _linked_id(one: Try) -> str:
-    return f"outdial-{_seconds(one.reserved_at or one.changed_at)}.{one.number}"
+def linked_id(reserved_at: datetime, number: int) -> str:
+    """What the rows of a call, and of its answers, are joined by."""
+    return f"outdial-{_seconds(reserved_at)}.{number}"
+
+
+def _verbose_call_id(number: int) -> str:
+    return f"[C-{number & 0xFFFFFFFF:08x}]"
 
 
 def _call_file(one: Try) -> str:
@@ -255,8 +264,8 @@ def _call_file(one: Try) -> str:
 
 
 def _allowed_from(one: Try) -> str:
-    """The time asked for; for a later attempt that waits, the time it waits for."""
-    if one.state is None and one.ordinal > 1 and one.due_at is not None:
+    """The time asked for; for a later attempt, the time it waits or waited for."""
+    if one.ordinal > 1 and one.due_at is not None:
         return str(_seconds(one.due_at))
     return str(one.contact_wire.get("timeCallAllow", "0"))
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from outdial.api.mikopbx import php
 from outdial.api.mikopbx.contacts import contacts_of, phone_id
-from outdial.api.mikopbx.polls import DEFAULT_WAIT_SECONDS, Press, Question
+from outdial.api.mikopbx.polls import DEFAULT_WAIT_SECONDS, LONGEST_WAIT_SECONDS, Press, Question
 from outdial.api.mikopbx.replies import EXTRA_COLUMNS, PRESS_MEMBERS, STATES
 from outdial.api.wire import NotJson, from_json
 from outdial.core.calendar import MINUTES_OF_DAY, Window
@@ -27,7 +27,6 @@ from outdial.core.ids import ScriptId
 from outdial.core.retry import RetryRule
 
 LONGEST_KEY = 500
-LONGEST_WAIT_SECONDS = 3600
 MOST_LINES = 100_000
 MOST_ATTEMPTS = 1000
 LONGEST_INTERVAL_SECONDS = 366 * 24 * 3600
@@ -84,7 +83,7 @@ class TaskRequest:
             script=script,
             lines=min(max(_number(wire, "maxCountChannels", 1), 0), MOST_LINES),
             calls_per_second=calls_per_second,
-            dial_prefix=_dial_prefix(wire["dialPrefix"]),
+            dial_prefix=dial_prefix(wire["dialPrefix"], "dialPrefix"),
             retry=RetryRule(
                 min(max(attempts, 1), MOST_ATTEMPTS),
                 min(max(_number(wire, "tryInterval", 60), 0), LONGEST_INTERVAL_SECONDS),
@@ -240,10 +239,11 @@ def _state(text: str) -> CampaignState:
     return _CAMPAIGN_STATES[code]
 
 
-def _dial_prefix(text: str) -> str:
+def dial_prefix(text: str, field: str) -> str:
+    """What is dialled before a number. Raises `Malformed`."""
     prefix = text.strip()
     if not _PREFIX.fullmatch(prefix):
-        raise Malformed('Field "dialPrefix" may hold up to 32 digits, * and # only', field="dialPrefix")
+        raise Malformed(f'Field "{field}" may hold up to 32 digits, * and # only', field=field)
     return prefix
 
 
@@ -258,19 +258,20 @@ def _question(index: int, value: Mapping[str, Any], language: str) -> Question:
         default_press=php.text(value.get("defPress"), "defPress"),
         presses=tuple(_press(member_of(press, "press")) for press in list_of(value, "press")),
         next_question=php.text(value.get("nextQuestion"), "nextQuestion"),
+        kind=php.text(value.get("type"), "type"),
     )
 
 
 def _press(value: Mapping[str, Any]) -> Press:
-    action = php.optional_text(value.get("action"), "action")
-    if action in ("playback_record", "send_crm"):
-        raise Malformed(f'action "{action}" is not available', field="action")
+    label = php.text(value.get("recognizeLabel"), "recognizeLabel")
     return Press(
         key=php.optional_text(value.get("key"), "key"),
-        action=action,
+        action=php.optional_text(value.get("action"), "action"),
         value=php.optional_text(value.get("value"), "value"),
         value_options=php.optional_text(value.get("valueOptions"), "valueOptions"),
         next_question=php.optional_text(value.get("nextQuestion"), "nextQuestion"),
+        label="" if php.is_empty(value.get("needRecognize")) else label,
+        response=php.text(value.get("crmResponseTemplate"), "crmResponseTemplate"),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from outdial.api.webitel.documents import milliseconds
 from outdial.core.campaign import Campaign, CampaignState
 from outdial.operations.standings import Stands
-from outdial.ports import Standing, Tally
+from outdial.ports import AgentWork, Standing
 
 IDLE, WORK, SLEEP, PROCESS_STOP, END = 0, 1, 2, 3, 4
 _CLOSED_BY = {"complete": "QUEUE_COMPLETE", "nobody": "NOT_FOUND_MEMBER", "expired": "QUEUE_EXPIRE"}
@@ -77,7 +77,7 @@ def _by_destination(campaign: Campaign, standing: Standing) -> dict[str, int]:
     return {gateway.id: left.pop(gateway.trunk, 0) for gateway in gateways}
 
 
-def agent(tally: Tally) -> dict[str, Any]:
+def agent(tally: AgentWork) -> dict[str, Any]:
     """A row of the agents' statistics. Moments are in milliseconds, durations in seconds."""
     return {
         "name": tally.key if "@" in tally.key else f"{tally.key}@{tally.domain}",

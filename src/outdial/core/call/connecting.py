@@ -66,11 +66,11 @@ def hold_on(call: Call, event: PromptEnded | PromptFailed) -> Stepped:
     return call, [Speak(call.channel, call.hold_turn, fill(node.hold, call.plan.variables))]
 
 
-def transfer(call: Call, extension: str) -> Stepped:
+def transfer(call: Call, extension: str, ring_seconds: float | None = None) -> Stepped:
     """Ring an extension for the answered callee."""
     if not is_diallable(extension):
         return end(replace(call, connection=Connection.UNREACHABLE))
-    call, ringing = _ring(replace(call, state=State.TRANSFERRING), extension)
+    call, ringing = _ring(replace(call, state=State.TRANSFERRING), extension, ring_seconds)
     return call, [*([] if call.hold_turn else [Ringback(call.channel)]), *ringing]
 
 
@@ -125,11 +125,11 @@ def seek_first(call: Call) -> Stepped:
     ]
 
 
-def ring_first(call: Call, extension: str) -> Stepped:
+def ring_first(call: Call, extension: str, ring_seconds: float | None) -> Stepped:
     """Ring whoever was found."""
     if not is_diallable(extension):
         return give_up_first(call, Connection.UNREACHABLE)
-    return _ring(replace(call, state=State.RINGING_FIRST), extension)
+    return _ring(replace(call, state=State.RINGING_FIRST), extension, ring_seconds)
 
 
 def first_answered(call: Call) -> Stepped:
@@ -190,9 +190,10 @@ def _dial_callee(call: Call) -> Stepped:
 # ------------------------------------------------------------------------------------------------------- both
 
 
-def _ring(call: Call, extension: str) -> Stepped:
+def _ring(call: Call, extension: str, ring_seconds: float | None) -> Stepped:
     node = call.plan.script.nodes.get(call.connect_at)
-    seconds = node.ring_seconds if isinstance(node, Connect) else TRANSFER_RING_SECONDS
+    own = node.ring_seconds if isinstance(node, Connect) else TRANSFER_RING_SECONDS
+    seconds = own if ring_seconds is None else ring_seconds
     call = replace(call, transfer_extension=extension, connection=Connection.RINGING, turn=call.turn + 1)
     asked: list[CallCommand] = [
         Dial(call.second_channel, "", extension, call.plan.shown_to_extensions, seconds + SWITCH_RING_MARGIN_SECONDS),

@@ -19,6 +19,7 @@ from outdial.core.events import (
     Answered,
     CallEvent,
     Classified,
+    Consulted,
     CutOff,
     ExtensionFound,
     HungUp,
@@ -27,6 +28,7 @@ from outdial.core.events import (
     Placed,
     PromptEnded,
     PromptFailed,
+    Recorded,
     Resumed,
     Ringing,
     Timer,
@@ -80,16 +82,16 @@ def _hear(call: Call, event: CallEvent) -> Stepped:
         case State.CLASSIFYING, Classified() if event.turn == call.turn:
             return _classified(call, event)
         case State.SEEKING_FIRST, ExtensionFound() if event.turn == call.turn:
-            return connecting.ring_first(call, event.extension)
+            return connecting.ring_first(call, event.extension, event.ring_seconds)
         case State.SEEKING_FIRST, NobodyFree() if event.turn == call.turn:
             return connecting.give_up_first(call, Connection.NOBODY_FREE)
         case State.SEEKING, ExtensionFound() if event.turn == call.turn:
-            return connecting.transfer(call, event.extension)
+            return connecting.transfer(call, event.extension, event.ring_seconds)
         case State.SEEKING, NobodyFree() if event.turn == call.turn:
             return connecting.nobody_came(call)
         case ((State.SEEKING | State.TRANSFERRING), (PromptEnded() | PromptFailed())) if event.turn == call.hold_turn:
             return connecting.hold_on(call, event)
-        case State.IN_SCRIPT, (PromptEnded() | PromptFailed() | KeyPressed()):
+        case State.IN_SCRIPT, (PromptEnded() | PromptFailed() | KeyPressed() | Recorded() | Consulted()):
             return _in_script(call, event)
         case _, TimerElapsed():
             return _elapsed(call, event)
@@ -242,4 +244,4 @@ def _silent_limit(call: Call) -> list[SetTimer]:
 
 
 def _dialogue(call: Call) -> Dialogue:
-    return Dialogue(call.channel, call.plan.script, call.plan.variables)
+    return Dialogue(call.channel, call.plan.script, call.plan.variables, call.plan.recordings)

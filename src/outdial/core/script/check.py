@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from outdial.core.dialstring import is_diallable
-from outdial.core.script.nodes import Ask, Connect, Goal, HangUp, Node, Say, Script, Transfer
+from outdial.core.script.nodes import Ask, Connect, Goal, HangUp, Node, Record, Request, Say, Script, Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,11 @@ def faults(script: Script) -> list[Fault]:
 
 def _targets(node: Node) -> Iterator[tuple[str, str | None]]:
     match node:
-        case Say() | Goal():
+        case Say() | Goal() | Record():
             yield "next", node.next
+        case Request():
+            yield "next", node.next
+            yield "otherwise", node.otherwise
         case Ask():
             for index, choice in enumerate(node.choices):
                 yield f"choices.{index}.next", choice.next
@@ -70,23 +73,40 @@ def _unreachable(script: Script) -> list[Fault]:
 
 
 def _deaf_circles(script: Script) -> list[Fault]:
-    found = []
-    for key in script.nodes:
-        at: str | None = _next_without_listening(script.nodes[key])
-        steps = 0
-        while at is not None and at != key and steps <= len(script.nodes):
-            at = _next_without_listening(script.nodes[at])
-            steps += 1
+    return [
+        Fault(f"nodes.{key}", "this node is in a circle that never listens to the callee")
+        for key in script.nodes
+        if _leads_back_without_listening(script, key)
+    ]
+
+
+def _leads_back_without_listening(script: Script, key: str) -> bool:
+    seen: set[str] = set()
+    waiting = _next_without_listening(script.nodes[key])
+    while waiting:
+        at = waiting.pop()
         if at == key:
-            found.append(Fault(f"nodes.{key}", "this node is in a circle that never listens to the callee"))
-    return found
+            return True
+        if at not in seen:
+            seen.add(at)
+            waiting += _next_without_listening(script.nodes[at])
+    return False
 
 
-def _next_without_listening(node: Node) -> str | None:
-    if isinstance(node, Say | Goal):
-        return node.next
-    choice = node.taken_unheard if isinstance(node, Ask) else None
-    return None if choice is None else choice.next
+def _next_without_listening(node: Node) -> list[str]:
+    """Where a node leads whatever the callee does. What is said into a recording makes no difference to the way."""
+    match node:
+        case Say() | Goal() | Record():
+            targets = [node.next]
+        case Request():
+            targets = [node.next, node.otherwise]
+        case Ask():
+            targets = [] if node.taken_unheard is None else [node.taken_unheard.next]
+        case Transfer() | Connect() | HangUp():
+            targets = []
+        case _:
+            assert_never(node)
+    return [target for target in targets if target is not None]
 
 
 def _late_firsts(script: Script) -> list[Fault]:

@@ -14,12 +14,15 @@ from outdial.core.script.nodes import (
     DEFAULT_ASK_SECONDS,
     DEFAULT_CONNECT_RING_SECONDS,
     DEFAULT_PLAYS,
+    DEFAULT_RECORD_SECONDS,
     Ask,
     Choice,
     Connect,
     Goal,
     HangUp,
     Node,
+    Record,
+    Request,
     Say,
     Script,
     Transfer,
@@ -73,7 +76,7 @@ def _node_to(node: Node) -> Document:
         case Say():
             return {"node": "say", "prompt": prompt_to(node.prompt), "next": node.next}
         case Ask():
-            choices = [{"keys": c.keys, "record": c.record, "next": c.next} for c in node.choices]
+            choices = [{"keys": c.keys, "record": c.record, "next": c.next, "label": c.label} for c in node.choices]
             return {
                 "node": "ask",
                 "name": node.name,
@@ -83,6 +86,24 @@ def _node_to(node: Node) -> Document:
                 "plays": node.plays,
                 "default_keys": node.default_keys,
                 "exhausted": node.exhausted,
+            }
+        case Record():
+            return {
+                "node": "record",
+                "name": node.name,
+                "prompt": prompt_to(node.prompt),
+                "next": node.next,
+                "wait_seconds": node.wait_seconds,
+                "without_keys": node.without_keys,
+                "label": node.label,
+            }
+        case Request():
+            return {
+                "node": "request",
+                "service": node.service,
+                "into": node.into,
+                "next": node.next,
+                "otherwise": node.otherwise,
             }
         case Goal():
             return {"node": "goal", "name": node.name, "next": node.next}
@@ -184,7 +205,27 @@ def _connect_from(fields: _Fields) -> Connect:
 
 
 def _choice_from(fields: _Fields) -> Choice:
-    return Choice(fields.get("keys", str), fields.target("record"), fields.target("next"))
+    return Choice(fields.get("keys", str), fields.target("record"), fields.target("next"), fields.get("label", str, ""))
+
+
+def _record_from(fields: _Fields) -> Record:
+    return Record(
+        name=fields.get("name", str),
+        prompt=_prompt_from(fields),
+        next=fields.target("next"),
+        wait_seconds=fields.seconds("wait_seconds", DEFAULT_RECORD_SECONDS),
+        without_keys=fields.get("without_keys", str, ""),
+        label=fields.get("label", str, ""),
+    )
+
+
+def _request_from(fields: _Fields) -> Request:
+    return Request(
+        service=fields.get("service", str),
+        into=fields.get("into", str),
+        next=fields.target("next"),
+        otherwise=fields.target("otherwise"),
+    )
 
 
 def _prompt_from(fields: _Fields) -> Prompt:
@@ -214,6 +255,8 @@ def _part_from(part: object, path: str) -> str | Slot:
 _NODES: dict[str, Callable[[_Fields], Node]] = {
     "say": lambda f: Say(_prompt_from(f), f.target("next")),
     "ask": _ask_from,
+    "record": _record_from,
+    "request": _request_from,
     "goal": lambda f: Goal(f.get("name", str), f.target("next")),
     "transfer": lambda f: Transfer(f.get("extension", str)),
     "connect": _connect_from,

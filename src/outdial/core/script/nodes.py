@@ -13,6 +13,7 @@ from outdial.core.prompt import Prompt
 DEFAULT_ASK_SECONDS = 5.0
 DEFAULT_PLAYS = 3
 DEFAULT_CONNECT_RING_SECONDS = 60.0
+DEFAULT_RECORD_SECONDS = 10.0
 
 COMPLETED = "completed"
 """The goal of a dialogue that went to its end. A contact whose call reached it is not called again."""
@@ -35,6 +36,8 @@ class Choice:
     record: str | None
     """The value recorded as the answer at the press; None records nothing."""
     next: str | None
+    label: str = ""
+    """What the answer is called where it is repeated to the callee."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,43 @@ class Ask:
     def taken_unheard(self) -> Choice | None:
         """The choice that is taken at once, without asking the callee."""
         return None if self.prompt else self.choice(self.default_keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Play a prompt, which a key press cuts short, then keep what the callee says in a file and the keys pressed meanwhile.
+
+    It is over when nothing was pressed for `wait_seconds`, at `#`, and at `MOST_RECORDED_KEYS` keys. Then the keys are
+    recorded as the answer, with the file's path in the place of what was pressed. A prompt that cannot be made is passed
+    over. A callee who hangs up meanwhile gave no answer; the file stays.
+    """
+
+    name: str
+    """The name beside the answer."""
+    prompt: Prompt
+    next: str | None
+    wait_seconds: float = DEFAULT_RECORD_SECONDS
+    without_keys: str = ""
+    """What is recorded as the answer when nothing was pressed."""
+    label: str = ""
+    """What the answer is called where it is repeated to the callee."""
+
+
+MOST_RECORDED_KEYS = 20
+RECORD_END_KEY = "#"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Ask a service outside about the call while the callee waits, and put what it says into a variable of the dialogue."""
+
+    service: str
+    """The name under which the house knows the service."""
+    into: str
+    """The variable that prompts from here on may use; it hides one of the contact's by the same name."""
+    next: str | None
+    otherwise: str | None
+    """Where the dialogue goes on when the service gave no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +150,7 @@ class HangUp:
     """End the call."""
 
 
-Node = Say | Ask | Goal | Transfer | Connect | HangUp
+Node = Say | Ask | Record | Request | Goal | Transfer | Connect | HangUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +170,9 @@ class Script:
         first."""
         first = self.nodes.get(self.start)
         return first if isinstance(first, Connect) else None
+
+    @property
+    def completes_itself(self) -> bool:
+        """Whether the dialogue has a place of its own at which it counts as completed. Where it has none, a call is a
+        success only by whom the callee was joined with, and how that ended belongs to its result."""
+        return any(isinstance(node, Goal) and node.name == COMPLETED for node in self.nodes.values())

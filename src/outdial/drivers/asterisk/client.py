@@ -350,6 +350,8 @@ class AriClient:
             await asyncio.to_thread(part.replace, target)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise AriDown(f"GET {path} was not answered: {_why(error)}") from error
+        finally:
+            await asyncio.to_thread(part.unlink, missing_ok=True)
 
     async def run(self) -> NoReturn:
         """Keep the connection until cancelled. What goes wrong at Asterisk's end is logged and tried again."""

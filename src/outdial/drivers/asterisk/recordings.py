@@ -7,6 +7,7 @@ What a former process left there is found by its name. It knows nothing of legs,
 from __future__ import annotations
 
 import asyncio
+import struct
 import wave
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +28,9 @@ _AT_ONCE = 4
 """So many files are fetched at the same time."""
 _PAUSES_SECONDS = (0.1, 0.4, 1.0, 3.0, 10.0)
 """Before the next try to fetch a file; after the last one it is left at Asterisk."""
+_LAST_MOMENT_SECONDS = 3.0
 _SUFFIX = ".wav"
+_HEADER_BYTES = 44
 
 
 @dataclass(slots=True, eq=False)
@@ -72,6 +75,7 @@ class Recordings:
         self._kept = kept
         self._takes: dict[str, Take] = {}
         self._tasks: asyncio.TaskGroup | None = None
+        self._coming: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(_AT_ONCE)
 
     def begin(self, tasks: asyncio.TaskGroup) -> None:
@@ -112,7 +116,14 @@ class Recordings:
         """Fetch the file of a recording that is over, or will be in a moment."""
         if not take.coming and self._tasks is not None:
             take.coming = True
-            self._tasks.create_task(self._bring(take), name=f"recording {take.name}")
+            task = self._tasks.create_task(self._bring(take), name=f"recording {take.name}")
+            self._coming.add(task)
+            task.add_done_callback(self._coming.discard)
+
+    async def settle(self) -> None:
+        """Wait a moment for the files that are being fetched; what is left is found by the next process."""
+        if self._coming:
+            await asyncio.wait(self._coming, timeout=_LAST_MOMENT_SECONDS)
 
     def look_after(self, take: Take) -> None:
         """Fetch a recording's file when it is over already; otherwise its end will be heard."""
@@ -206,5 +217,18 @@ def _forgotten(take: Take, answer: AriAnswer | None) -> None:
 
 
 def _seconds_in(path: Path) -> float:
+    _mend(path)
     with wave.open(str(path), "rb") as file:
         return file.getnframes() / file.getframerate()
+
+
+def _mend(path: Path) -> None:
+    """Give a file its length: Asterisk writes that last, and one that was killed has not."""
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        header = file.read(_HEADER_BYTES)
+        if size > _HEADER_BYTES and header[36:] == b"data\0\0\0\0":
+            file.seek(4)
+            file.write(struct.pack("<I", size - 8))
+            file.seek(_HEADER_BYTES - 4)
+            file.write(struct.pack("<I", size - _HEADER_BYTES))

@@ -132,13 +132,18 @@ class AsteriskSwitch:
 
     async def run(self) -> NoReturn:
         """Keep the connection to Asterisk until cancelled; then the events end. Calls under way stay at Asterisk, and
-        so does a recording that is not in its file yet.
+        so does a recording that is not over, or does not come in a moment.
         """
         self._begin_anew()
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._recordings.begin(tasks)
-                await self._client.run()
+                connection = tasks.create_task(self._client.run(), name="ari")
+                try:
+                    await asyncio.shield(connection)
+                finally:
+                    await self._recordings.settle()
+                    connection.cancel()
         finally:
             self._heard.put_nowait(None)
 
@@ -228,6 +233,8 @@ class AsteriskSwitch:
                 self._record_talk(command)
             case HangUp():
                 self._request(command, partial(self._hang_up_answered, command.channel))
+            case Classify() | Record() | StopRecording() | RecordTalk():
+                pass
             case _:
                 assert_never(command)
 
@@ -256,10 +263,8 @@ class AsteriskSwitch:
         leg = self._legs.get(play.channel)
         if leg is None:
             return
-        # Asterisk passes over a file that it does not find in the middle of a list, and says that all was well.
-        missing = _missing(play.sounds)
-        if missing is not None or not play.sounds:
-            reason = f"{missing} does not exist" if missing else "there is nothing to play"
+        reason = _why_not_playable(leg, play)
+        if reason:
             self._announce(PromptFailed(play.channel, play.turn, reason))
             return
         self._request(play, partial(self._play_answered, play))
@@ -284,7 +289,10 @@ class AsteriskSwitch:
         leg.listening = _Listening(classify.turn, asyncio.get_running_loop().time())
 
     def _record(self, record: Record) -> None:
-        if record.channel in self._legs:
+        leg = self._legs.get(record.channel)
+        if leg is not None and leg.listening is not None:
+            self._announce(Recorded(record.channel, record.turn, None))
+        elif leg is not None:
             take = Take(self._recording_name(record), record.path, record.channel, record.turn)
             self._request(record, partial(self._record_answered, take))
             self._recordings.add(take)
@@ -518,6 +526,7 @@ class AsteriskSwitch:
 
     def _look_for_verdict(self, channel: Channel, leg: _Leg) -> None:
         """A verdict may have been missed, or will never come: ask where the channel is, then what was found."""
+        asked_for = leg.listening
 
         def located(answer: AriAnswer | None) -> None:
             if answer is not None and answer.ok and not translate.is_listened_to(answer.value()):
@@ -527,7 +536,7 @@ class AsteriskSwitch:
             self._post(translate.find_variable(channel, "AMDCAUSE"), partial(explained, _value(answer)))
 
         def explained(status: str, answer: AriAnswer | None) -> None:
-            if answer is not None and self._legs.get(channel) is leg:
+            if answer is not None and self._legs.get(channel) is leg and leg.listening is asked_for:
                 found = translate.verdict(status, _value(answer))
                 self._tell_verdict(channel, leg, *(found or (Verdict.NOT_SURE, "AWAY")))
 
@@ -541,6 +550,18 @@ class AsteriskSwitch:
 
 def _value(answer: AriAnswer | None) -> str:
     return str(answer.value()["value"]) if answer is not None and answer.ok else ""
+
+
+def _why_not_playable(leg: _Leg, play: Play) -> str:
+    """Why Asterisk would say that all was well, and nothing be heard; empty when it can be asked."""
+    if leg.listening is not None:
+        # What is asked for before the channel has left the application is taken, and forgotten.
+        return "it is being listened who picked up"
+    if not play.sounds:
+        return "there is nothing to play"
+    # One of a list that is not found is passed over.
+    missing = _missing(play.sounds)
+    return f"{missing} does not exist" if missing else ""
 
 
 def _missing(sounds: tuple[Sound, ...]) -> Path | None:

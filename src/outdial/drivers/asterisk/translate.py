@@ -208,6 +208,8 @@ def requests(command: SwitchCommand, app: str, extension_endpoint: str = EXTENSI
             return (_record(f"bridges/{bridge_id(command.first)}", talk_name(app, command.first)),)
         case HangUp():
             return (AriRequest("DELETE", f"channels/{command.channel}"),)
+        case Classify() | Record() | StopRecording() | RecordTalk():
+            return ()
         case _:
             assert_never(command)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,16 +19,19 @@ from outdial.core.calendar import EVERYWHERE, Openings
 from outdial.core.campaign import Campaign
 from outdial.core.contact import Due
 from outdial.core.ids import AttemptId, CampaignId, ContactId, ScriptId, TenantId
+from outdial.core.number import Number
 from outdial.core.outcome import Outcome
 from outdial.core.retry import RetryRule
 from outdial.core.script.document import from_document
 from outdial.core.script.nodes import COMPLETED, Script
+from outdial.core.settlement import Member
 from outdial.core.trunk import Route
 from outdial.drivers.postgres import statements
 from outdial.drivers.postgres.life import call_from, life_to
+from outdial.drivers.postgres.member_ends import save_ends
 from outdial.drivers.postgres.pool import APPLICATION_NAME, asking, decode, to_json
-from outdial.drivers.postgres.rows import campaign_from, retry_from, route_from
-from outdial.ports import Entry, NotInCharge, OpenAttempt, Reservation
+from outdial.drivers.postgres.rows import campaign_from, members_from, number_from, retry_from, route_from
+from outdial.ports import DEFAULT_DIAL_PREFIX, Entry, NotInCharge, OpenAttempt, Reservation
 
 _SQL = statements.load("dialling.sql")
 _NO_FENCE = -1
@@ -58,6 +62,11 @@ class PostgresDialling:
                     await connection.close()
         return True
 
+    @property
+    def fence(self) -> int:
+        """The fencing number of the charge, by which every write is guarded."""
+        return self._fence
+
     async def charge_lost(self) -> None:
         gone = asyncio.Event()
         connection = self._charge
@@ -80,7 +89,7 @@ class PostgresDialling:
             await connection.close()
 
     async def running(self) -> list[Campaign]:
-        return [campaign_from(row) for row in await self._fetch(_SQL["running"])]
+        return [_running_from(row) for row in await self._fetch(_SQL["running"], DEFAULT_DIAL_PREFIX)]
 
     async def scripts_of(self, campaigns: Sequence[Campaign]) -> Mapping[ScriptId, tuple[int, Script]]:
         wanted = {campaign.settings.script for campaign in campaigns} - {None}
@@ -132,28 +141,40 @@ class PostgresDialling:
         row = await self._fetchrow(
             _SQL["reserve"], self._fence, campaign.id, script_id, version, to_json(wanted), *hours
         )
-        self._check_charge(row)
+        self.check_charge(row)
         return {AttemptId(id) for id in row["made"]}
 
     async def settle_undialled(self, campaign: CampaignId, contacts: Sequence[ContactId], outcome: Outcome) -> None:
         row = await self._fetchrow(_SQL["settle_undialled"], self._fence, campaign, list(contacts), outcome)
-        self._check_charge(row)
+        self.check_charge(row)
 
     async def save(self, entries: Sequence[Entry]) -> None:
         calls = [_call_row(entry) for entry in entries]
         given = [(entry.call.attempt, answer) for entry in entries for answer in entry.answers]
         answers = [
-            {"position": position, "attempt": attempt, "question": a.question, "value": a.value, "keys": a.keys}
+            {"position": position, "attempt": attempt}
+            | {"question": a.question, "value": a.value, "keys": a.keys, "label": a.label}
             for position, (attempt, a) in enumerate(given)
         ]
-        row = await self._fetchrow(_SQL["save"], self._fence, to_json(calls), to_json(answers), Outcome.ANOTHER_NUMBER)
-        self._check_charge(row)
+        arguments = (self._fence, to_json(calls), to_json(answers), Outcome.ANOTHER_NUMBER)
+        if all(entry.member is None for entry in entries):
+            self.check_charge(await self._fetchrow(_SQL["save"], *arguments))
+            return
+        with asking():
+            async with self._pool.acquire() as connection, connection.transaction():
+                self.check_charge(await connection.fetchrow(_SQL["save"], *arguments))
+                await save_ends(connection, self._fence, entries)
 
     async def close_finished(self, campaigns: Sequence[CampaignId]) -> list[CampaignId]:
         rows = await self._fetch(_SQL["close_finished"], self._fence, list(campaigns))
         return [CampaignId(row["id"]) for row in rows]
 
     async def open_attempts(self) -> list[OpenAttempt]:
+        rows = await self._fetch(_SQL["open_attempts"])
+        called = [row["contact_id"] for row in rows if row["members"] is not None]
+        numbers: dict[int, list[Number]] = {}
+        for row in await self._fetch(_SQL["numbers_of"], called) if called else ():
+            numbers.setdefault(row["contact_id"], []).append(number_from(row))
         return [
             OpenAttempt(
                 call=call_from(row),
@@ -164,8 +185,13 @@ class PostgresDialling:
                 reserved_at=row["reserved_at"],
                 answered_at=row["answered_at"],
                 retry=RetryRule() if row["campaign_id"] is None else retry_from(row),
+                rules=None if row["members"] is None else members_from(row["members"]),
+                standing=Member(
+                    row["attempts_made"] or 0, row["successes"] or 0, tuple(numbers.get(row["contact_id"], ()))
+                ),
+                position=row["position"] or 0,
             )
-            for row in await self._fetch(_SQL["open_attempts"])
+            for row in rows
         ]
 
     async def _fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
@@ -177,13 +203,22 @@ class PostgresDialling:
         with asking():
             return await self._pool.fetchrow(sql, *arguments)
 
-    def _check_charge(self, row: asyncpg.Record) -> None:
+    def check_charge(self, row: asyncpg.Record) -> None:
+        """Raise `NotInCharge` when a guarded statement found the charge gone."""
         if not row["in_charge"]:
             raise NotInCharge("another process dials for this database now")
 
 
+def _running_from(row: asyncpg.Record) -> Campaign:
+    campaign = campaign_from(row)
+    if campaign.settings.dial_prefix:
+        return campaign
+    return replace(campaign, settings=replace(campaign.settings, dial_prefix=row["default_dial_prefix"] or ""))
+
+
 def _call_row(entry: Entry) -> dict[str, Any]:
     call = entry.call
+    succeeded = COMPLETED in call.goals
     return {
         "attempt": call.attempt,
         "state": call.state,
@@ -198,5 +233,8 @@ def _call_row(entry: Entry) -> dict[str, Any]:
         "ended_at": entry.ended_at,
         "talk_seconds": entry.talk_seconds,
         "retry_at": entry.retry_at,
-        "succeeded": COMPLETED in call.goals,
+        "succeeded": succeeded,
+        "settled": succeeded and call.plan.script.completes_itself,
+        "member": entry.member is not None,
+        "agent": entry.agent,
     }

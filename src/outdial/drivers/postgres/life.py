@@ -7,13 +7,15 @@ from typing import Any
 import asyncpg
 
 from outdial.core.amd import Verdict
-from outdial.core.call import Call, Connection, Party, Plan, State
+from outdial.core.call import Call, Connection, Party, Plan, State, Way
 from outdial.core.ids import AttemptId
+from outdial.core.members import Mode
 from outdial.core.outcome import Outcome
 from outdial.core.script.document import from_document
 from outdial.core.script.interpreter import Phase, Position
 from outdial.core.script.nodes import HangUp, Script
 from outdial.drivers.postgres.pool import decode
+from outdial.drivers.postgres.rows import members_from
 
 DEFAULT_RING_SECONDS = 45.0
 """For an attempt whose campaign has been deleted meanwhile."""
@@ -26,11 +28,11 @@ def life_to(call: Call) -> dict[str, Any] | None:
     if call.state is State.ENDED:
         return None
     at = call.position
-    position = None if at is None else [at.node, at.turn, at.phase, at.plays, at.keys]
     return {
         "turn": call.turn,
-        "position": position,
+        "position": None if at is None else _position_to(at),
         "answers_given": call.answers_given,
+        "detours": [[way.trunk, way.number, way.caller] for way in call.plan.detours],
         "detour": call.detour,
         "verdict": call.verdict,
         "verdict_cause": call.verdict_cause,
@@ -74,6 +76,8 @@ def call_from(row: asyncpg.Record) -> Call:
 
 
 def _plan_from(row: asyncpg.Record) -> Plan:
+    rules = members_from(row["members"]) if row["members"] else None
+    life = decode(row["life"]) if row["life"] else {}
     return Plan(
         trunk=row["trunk"],
         number=row["number"],
@@ -82,9 +86,17 @@ def _plan_from(row: asyncpg.Record) -> Plan:
         script=from_document(decode(row["document"])) if row["document"] else _NO_SCRIPT,
         variables=decode(row["variables"]) if row["variables"] else {},
         callee=row["digits"],
+        detours=tuple(Way(*way) for way in life.get("detours", ())),
+        amd=None if rules is None or rules.mode is Mode.PROGRESSIVE else rules.amd,
+        record=rules.record if rules else False,
     )
 
 
+def _position_to(at: Position) -> list[Any]:
+    return [at.node, at.turn, at.phase, at.plays, at.keys, at.recording, at.recorded, at.learned]
+
+
 def _position_from(stored: list[Any]) -> Position:
-    node, turn, phase, plays, keys = stored
-    return Position(node, turn, Phase(phase), plays, keys)
+    """What follows the keys is not there in a life that an older release stored."""
+    node, turn, phase, plays, keys, *more = stored
+    return Position(node, turn, Phase(phase), plays, keys, *more)

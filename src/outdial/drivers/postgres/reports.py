@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import asyncpg
 
 from outdial.core.contact import Answer, Try
-from outdial.core.ids import CampaignId, TenantId
+from outdial.core.ids import AttemptId, CampaignId, TenantId
 from outdial.drivers.postgres import statements
 from outdial.drivers.postgres.rows import answer_from, try_from
 
@@ -29,6 +29,9 @@ class PostgresReports:
 
     async def answers_of(self, campaign: CampaignId) -> list[Answer]:
         return [answer_from(row) for row in await self._pool.fetch(_SQL["answers_of"], campaign)]
+
+    async def answers_of_call(self, attempt: AttemptId) -> list[Answer]:
+        return [answer_from(row) for row in await self._pool.fetch(_SQL["answers_of_call"], attempt)]
 
     async def tries_since(self, tenant: TenantId, dialect: str, since: datetime, limit: int) -> list[Try]:
         return [try_from(row) for row in await self._page("tries", tenant, dialect, since, limit)]

@@ -13,6 +13,7 @@ from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
 from outdial.core.contact import Answer, Try
 from outdial.core.ids import AttemptId, CampaignId, ScriptId, TenantId, TrunkId
 from outdial.core.members import MemberRules
+from outdial.core.number import Number
 from outdial.core.outcome import Outcome
 from outdial.core.retry import RetryRule
 from outdial.core.script.document import from_document
@@ -51,6 +52,25 @@ def campaign_from(row: asyncpg.Record) -> Campaign:
 def members_from(document: str) -> MemberRules:
     """The column `members` of `campaigns`."""
     return msgspec.json.decode(document, type=MemberRules)
+
+
+def number_from(row: asyncpg.Record) -> Number:
+    """A row of `numbers`."""
+    return Number(
+        position=row["position"],
+        raw=row["raw"],
+        type=row["type"],
+        priority=row["priority"],
+        description=row["description"],
+        open=row["open"],
+        stopped=row["stopped"],
+        attempts=row["attempts"],
+        last_call_at=row["last_call_at"],
+        first_next=row["first_next"],
+        wanted_next=row["wanted_next"],
+        range_id=row["range_id"],
+        range_attempts=row["range_attempts"],
+    )
 
 
 def retry_from(row: asyncpg.Record) -> RetryRule:
@@ -123,6 +143,7 @@ def try_from(row: asyncpg.Record) -> Try:
         q850_cause=row["q850_cause"],
         reserved_at=row["reserved_at"],
         ended_at=row["ended_at"],
+        reached_at=row["reached_at"],
         withdrawn_at=row["withdrawn_at"],
     )
 
@@ -138,6 +159,9 @@ def answer_from(row: asyncpg.Record) -> Answer:
         question=row["question"],
         value=row["value"],
         keys=row["keys"],
+        label=row["label"],
         attempt=AttemptId(str(row["attempt_id"])),
+        try_number=row["try_number"],
+        reserved_at=row["reserved_at"],
         changed_at=row["changed_at"],
     )

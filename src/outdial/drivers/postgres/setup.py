@@ -28,7 +28,7 @@ from outdial.drivers.postgres import statements
 from outdial.drivers.postgres.agents import agent_from
 from outdial.drivers.postgres.calendars import calendar_from
 from outdial.drivers.postgres.counters import next_number
-from outdial.drivers.postgres.pool import asking, to_json
+from outdial.drivers.postgres.pool import asking, decode, to_json
 from outdial.drivers.postgres.rows import script_from
 from outdial.ports import AgentRecord, DomainToken, ScriptRecord
 
@@ -124,6 +124,13 @@ class PostgresSetupTransaction:
 
     async def put_queue(self, tenant: TenantId, queue: WantedQueue) -> None:
         await self._connection.execute(_SQL["put_queue"], tenant, queue.number, list(queue.members))
+
+    async def dialect_settings(self, tenant: TenantId, dialect: str) -> Mapping[str, str] | None:
+        stored = await self._connection.fetchval(_SQL["dialect_settings"], tenant, dialect)
+        return None if stored is None else decode(stored)
+
+    async def put_dialect_settings(self, tenant: TenantId, dialect: str, settings: Mapping[str, str]) -> None:
+        await self._connection.execute(_SQL["put_dialect_settings"], tenant, dialect, to_json(settings))
 
     async def calendars(self, tenant: TenantId) -> Mapping[str, WantedCalendar]:
         records = [calendar_from(row) for row in await self._connection.fetch(_SQL["calendars"], tenant)]

@@ -13,11 +13,11 @@ from outdial.core.documents import Drop, Keep, Search
 from outdial.core.ids import CampaignId, TenantId
 from outdial.drivers.postgres import statements
 from outdial.drivers.postgres.documents import Question, Relation, Source, answer
-from outdial.ports import Counters, Standing, Tally
+from outdial.ports import AgentWork, Counters, Standing
 
 _SQL = statements.load("standings.sql")
 _COUNTED = tuple(name for name in Counters.__dataclass_fields__)
-_TALLIED = tuple(name for name in Tally.__dataclass_fields__)
+_TALLIED = tuple(name for name in AgentWork.__dataclass_fields__)
 _ID = "to_jsonb(lpad(to_hex(h.id), 24, '0'))"
 _CREATED = "to_jsonb((extract(epoch from h.at) * 1000)::bigint)"
 _HISTORY = Relation(
@@ -71,9 +71,9 @@ class PostgresStandings:
 
     async def tallies(
         self, tenant: TenantId, campaign: CampaignId, agents: Collection[str], skills: Collection[str]
-    ) -> list[Tally]:
+    ) -> list[AgentWork]:
         rows = await self._pool.fetch(_SQL["tallies"], tenant, campaign, list(agents), list(skills))
-        return [Tally(**_present(row, _TALLIED)) for row in rows]
+        return [AgentWork(**_present(row, _TALLIED)) for row in rows]
 
 
 def _standing(row: asyncpg.Record, under_way: Mapping[str, int]) -> Standing:

@@ -159,6 +159,8 @@ class SandboxSwitch:
                 self._record_talk(command)
             case HangUp():
                 self._hang_up(command.channel)
+            case Classify() | Record() | StopRecording() | RecordTalk():
+                pass
             case _:
                 assert_never(command)
 

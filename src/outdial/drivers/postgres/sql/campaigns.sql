@@ -40,7 +40,7 @@ with refreshed as (
 )
 update attempts a set changed_at = clock_timestamp()
 from refreshed r
-where a.contact_id = r.id and r.state = 'in_call' and a.state <> 'ended';
+where a.contact_id = r.id and r.state = 'in_call' and a.state <> 'ended' and a.reached_at is null;
 
 -- name: add_new
 insert into contacts (tenant_id, campaign_id, key, digits, state, due_at, offset_minutes, client, variables, wire)
@@ -94,9 +94,9 @@ with picked as (
     from picked p where c.id = p.id
 ), made as (
     insert into attempts (id, tenant_id, campaign_id, contact_id, try_number, ordinal, state, outcome,
-                          digits, number, trunk, caller, ended_at, withdrawn_at)
+                          due_at, digits, number, trunk, caller, ended_at, withdrawn_at)
     select gen_random_uuid(), p.tenant_id, p.campaign_id, p.id, p.try_number, p.attempts_made + 1, 'ended', $2,
-           p.digits, '', '', '', clock_timestamp(), clock_timestamp()
+           p.due_at, p.digits, '', '', '', clock_timestamp(), clock_timestamp()
     from picked p where p.state = 'waiting'
 ), marked as (
     update attempts a set withdrawn_at = clock_timestamp(), changed_at = clock_timestamp()

@@ -8,7 +8,10 @@ update dialling_charge set fence = fence + 1 returning fence;
 select pg_advisory_unlock(7001002);
 
 -- name: running
-select * from campaigns where state = 'running' order by id;
+select p.*, d.settings ->> $1 as default_dial_prefix
+from campaigns p left join dialect_settings d on d.tenant_id = p.tenant_id and d.dialect = p.dialect
+where p.state = 'running'
+order by p.id;
 
 -- name: scripts_of
 select s.id, s.version, v.document
@@ -95,7 +98,7 @@ with charge as (
     select * from jsonb_to_recordset($5::jsonb)
         as w(attempt uuid, contact bigint, trunk text, number text, caller text)
 ), picked as (
-    select c.id, c.digits, c.client, c.try_number, c.attempts_made, c.tenant_id, w.attempt, w.trunk, w.number, w.caller
+    select c.id, c.digits, c.client, c.try_number, c.attempts_made, c.due_at, c.tenant_id, w.attempt, w.trunk, w.number, w.caller
     from contacts c join wanted w on w.contact = c.id
     where c.campaign_id = $2 and c.state = 'waiting'
       and exists (select from charge)
@@ -111,9 +114,9 @@ with charge as (
     from picked p where c.id = p.id
 ), made as (
     insert into attempts (id, tenant_id, campaign_id, contact_id, try_number, ordinal, state,
-                          digits, client, number, trunk, caller, script_id, script_version)
+                          due_at, digits, client, number, trunk, caller, script_id, script_version)
     select p.attempt, p.tenant_id, $2, p.id, p.try_number, p.attempts_made + 1, 'reserved',
-           p.digits, p.client, p.number, p.trunk, p.caller, $3, $4
+           p.due_at, p.digits, p.client, p.number, p.trunk, p.caller, $3, $4
     from picked p
     returning id
 )
@@ -130,30 +133,36 @@ with charge as (
     update contacts c set state = 'done', changed_at = clock_timestamp() from picked p where c.id = p.id
 ), made as (
     insert into attempts (id, tenant_id, campaign_id, contact_id, try_number, ordinal, state, outcome,
-                          digits, number, trunk, caller, ended_at)
+                          due_at, digits, number, trunk, caller, ended_at)
     select gen_random_uuid(), p.tenant_id, $2, p.id, p.try_number, p.attempts_made + 1, 'ended', $4,
-           p.digits, '', '', '', clock_timestamp()
+           p.due_at, p.digits, '', '', '', clock_timestamp()
     from picked p
 )
 select (select count(*) from charge) as in_charge;
 
 -- name: save
+-- A try whose dialogue has come to its success is reported as it was then: its `changed_at` is not moved any more.
 with charge as (
     select fence from dialling_charge where fence = $1
+), moment as materialized (
+    select clock_timestamp() as now
 ), entries as (
     select * from jsonb_to_recordset($2::jsonb)
         as e(attempt uuid, state text, outcome text, ended_by text, connection text, life jsonb, goals jsonb, sip_code integer,
              q850_cause integer, answered_at timestamptz, ended_at timestamptz, talk_seconds double precision,
-             retry_at timestamptz, succeeded boolean)
+             retry_at timestamptz, succeeded boolean, settled boolean, member boolean,
+             agent text)
 ), saved as (
     update attempts a
     set state = e.state, outcome = e.outcome, ended_by = e.ended_by, connection = e.connection, life = e.life,
         goals = array(select jsonb_array_elements_text(e.goals)),
         sip_code = e.sip_code, q850_cause = e.q850_cause, answered_at = e.answered_at, ended_at = e.ended_at,
-        talk_seconds = e.talk_seconds, changed_at = clock_timestamp()
-    from entries e
+        talk_seconds = e.talk_seconds, agent = coalesce(nullif(e.agent, ''), a.agent),
+        reached_at = coalesce(a.reached_at, case when e.settled then m.now end),
+        changed_at = case when a.reached_at is null then m.now else a.changed_at end
+    from entries e cross join moment m
     where a.id = e.attempt and a.state <> 'ended' and exists (select from charge)
-    returning a.id, a.campaign_id, a.contact_id, a.client, a.state, e.retry_at, e.succeeded
+    returning a.id, a.campaign_id, a.contact_id, a.client, a.state, e.retry_at, e.succeeded, e.member
 ), freed as (
     update contacts c
     set state = case when s.retry_at is null or c.withdrawn_at is not null then 'done' else 'waiting' end,
@@ -162,7 +171,7 @@ with charge as (
                           else nextval('try_numbers') end,
         changed_at = clock_timestamp()
     from saved s
-    where s.state = 'ended' and c.id = s.contact_id and c.state = 'in_call'
+    where s.state = 'ended' and c.id = s.contact_id and c.state = 'in_call' and not s.member
 ), reached as (
     select distinct s.campaign_id, s.client
     from saved s
@@ -171,21 +180,21 @@ with charge as (
     update contacts c set state = 'done', changed_at = clock_timestamp()
     from reached r
     where c.campaign_id = r.campaign_id and c.client = r.client and c.client <> '' and c.state = 'waiting'
-    returning c.id, c.tenant_id, c.campaign_id, c.try_number, c.attempts_made, c.digits
+    returning c.id, c.tenant_id, c.campaign_id, c.try_number, c.attempts_made, c.due_at, c.digits
 ), closed as (
     insert into attempts (id, tenant_id, campaign_id, contact_id, try_number, ordinal, state, outcome,
-                          digits, number, trunk, caller, ended_at)
+                          due_at, digits, number, trunk, caller, ended_at)
     select gen_random_uuid(), s.tenant_id, s.campaign_id, s.id, s.try_number, s.attempts_made + 1, 'ended', $4,
-           s.digits, '', '', '', clock_timestamp()
+           s.due_at, s.digits, '', '', '', clock_timestamp()
     from spared s
 ), given as (
     select * from jsonb_to_recordset($3::jsonb)
-        as g(position integer, attempt uuid, question text, value text, keys text)
+        as g(position integer, attempt uuid, question text, value text, keys text, label text)
 ), answered as (
     insert into answers (tenant_id, dialect, campaign_id, campaign_number, script_number, attempt_id,
-                         contact_key, contact_wire, question, value, keys)
+                         contact_key, contact_wire, question, value, keys, label)
     select p.tenant_id, p.dialect, p.id, p.number, coalesce(s.number, 0), a.id,
-           c.key, c.wire, g.question, g.value, g.keys
+           c.key, c.wire, g.question, g.value, g.keys, g.label
     from given g
     join attempts a on a.id = g.attempt
     join contacts c on c.id = a.contact_id
@@ -207,10 +216,14 @@ returning p.id;
 
 -- name: open_attempts
 select a.id::text as id, a.state, a.life, a.campaign_id, a.tenant_id, a.digits, a.number, a.trunk, a.caller, a.ordinal,
-       a.reserved_at, a.answered_at, p.ring_seconds, p.attempts, p.interval_seconds, p.until_signal, c.variables, v.document
+       a.reserved_at, a.answered_at, p.ring_seconds, p.attempts, p.interval_seconds, p.until_signal, c.variables, v.document,
+       p.members, a.contact_id, a.position, c.attempts_made, c.successes
 from attempts a
 left join campaigns p on p.id = a.campaign_id
 left join contacts c on c.id = a.contact_id
 left join script_versions v on v.script_id = a.script_id and v.version = a.script_version
 where a.state <> 'ended'
 order by a.id;
+
+-- name: numbers_of
+select * from numbers where contact_id = any ($1::bigint[]) order by contact_id, position;

@@ -8,15 +8,15 @@ where datname = current_database() and backend_type = 'client backend' and xact_
 
 -- name: tries_of
 select a.try_number, p.id as campaign_id, p.number as campaign_number, c.key, c.wire as contact_wire,
-       p.wire as campaign_wire, c.due_at, a.changed_at, a.ordinal, a.id::text as attempt_id,
+       p.wire as campaign_wire, a.due_at, a.changed_at, a.ordinal, a.id::text as attempt_id,
        a.state, a.outcome, a.ended_by, a.connection, a.goals, a.sip_code, a.q850_cause, a.reserved_at, a.ended_at,
-       a.withdrawn_at
+       a.reached_at, a.withdrawn_at
 from attempts a join contacts c on c.id = a.contact_id join campaigns p on p.id = c.campaign_id
 where p.id = $1
 union all
 select c.try_number, p.id, p.number, c.key, c.wire,
        p.wire, c.due_at, c.changed_at, c.attempts_made + 1, null, null, null, null, null,
-       '{}', 0, 0, null, null, null
+       '{}', 0, 0, null, null, null, null
 from contacts c join campaigns p on p.id = c.campaign_id
 where p.id = $1 and c.state = 'waiting'
 order by try_number;
@@ -39,21 +39,30 @@ order by changed_at offset $5 - 1 limit 1;
 
 -- name: tries_between
 select a.try_number, p.id as campaign_id, p.number as campaign_number, c.key, c.wire as contact_wire,
-       p.wire as campaign_wire, c.due_at, a.changed_at, a.ordinal, a.id::text as attempt_id,
+       p.wire as campaign_wire, a.due_at, a.changed_at, a.ordinal, a.id::text as attempt_id,
        a.state, a.outcome, a.ended_by, a.connection, a.goals, a.sip_code, a.q850_cause, a.reserved_at, a.ended_at,
-       a.withdrawn_at
+       a.reached_at, a.withdrawn_at
 from attempts a join contacts c on c.id = a.contact_id join campaigns p on p.id = c.campaign_id
 where a.tenant_id = $1 and p.dialect = $2 and a.changed_at >= $3 and a.changed_at < $4
 union all
 select c.try_number, p.id, p.number, c.key, c.wire,
        p.wire, c.due_at, c.changed_at, c.attempts_made + 1, null, null, null, null, null,
-       '{}', 0, 0, null, null, null
+       '{}', 0, 0, null, null, null, null
 from contacts c join campaigns p on p.id = c.campaign_id
 where c.tenant_id = $1 and p.dialect = $2 and c.state = 'waiting' and c.changed_at >= $3 and c.changed_at < $4
 order by changed_at, try_number;
 
 -- name: answers_of
-select * from answers where campaign_id = $1 order by id;
+select n.*, a.try_number, a.reserved_at
+from answers n join attempts a on a.id = n.attempt_id
+where n.campaign_id = $1
+order by n.id;
+
+-- name: answers_of_call
+select n.*, a.try_number, a.reserved_at
+from answers n join attempts a on a.id = n.attempt_id
+where n.attempt_id = $1
+order by n.id;
 
 -- name: answers_edge
 select date_trunc('second', changed_at) + interval '1 second'
@@ -62,6 +71,7 @@ where tenant_id = $1 and dialect = $2 and changed_at >= $3 and changed_at < $4
 order by changed_at offset $5 - 1 limit 1;
 
 -- name: answers_between
-select * from answers
-where tenant_id = $1 and dialect = $2 and changed_at >= $3 and changed_at < $4
-order by changed_at, id;
+select n.*, a.try_number, a.reserved_at
+from answers n join attempts a on a.id = n.attempt_id
+where n.tenant_id = $1 and n.dialect = $2 and n.changed_at >= $3 and n.changed_at < $4
+order by n.changed_at, n.id;

@@ -63,6 +63,13 @@ select number, members from queues where tenant_id = $1;
 insert into queues (tenant_id, number, members) values ($1, $2, $3)
 on conflict (tenant_id, number) do update set members = excluded.members;
 
+-- name: dialect_settings
+select settings from dialect_settings where tenant_id = $1 and dialect = $2;
+
+-- name: put_dialect_settings
+insert into dialect_settings (tenant_id, dialect, settings) values ($1, $2, $3)
+on conflict (tenant_id, dialect) do update set settings = excluded.settings;
+
 -- name: give_script_number
 insert into counters as c (tenant_id, dialect, kind, value) values ($1, $2, 'script', $3)
 on conflict (tenant_id, dialect, kind) do update set value = greatest(c.value, excluded.value);

@@ -1,0 +1,224 @@
+"""Calls that ask a service outside, on the switchboard: the mailbox does not wait, and no failure out there ends a call."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from random import Random
+from uuid import uuid4
+
+import pytest
+
+from outdial.core.call import Call, Plan
+from outdial.core.commands import HangUp, Play, Record, Sound, StopRecording, SwitchCommand
+from outdial.core.events import Answered, HungUp, KeyPressed, Placed, PromptEnded, Recorded
+from outdial.core.ids import AttemptId, CampaignId, TenantId
+from outdial.core.outcome import Outcome
+from outdial.core.prompt import Filled, Slot, Text, Words
+from outdial.core.retry import RetryRule
+from outdial.core.script import nodes
+from outdial.core.script.nodes import COMPLETED, Ask, Choice, Goal, Request, Say, Script
+from outdial.drivers.clock import SystemClock
+from outdial.engine.desk import Desk
+from outdial.engine.floor import Floor, Seat
+from outdial.engine.journal import Journal
+from outdial.engine.roster import Roster
+from outdial.engine.switchboard import Switchboard
+from outdial.ports import ConsultationFailed, Entry, SwitchDown
+
+TENANT = TenantId(7)
+POLL = Script(
+    "q",
+    {
+        "q": Ask("1", (Text(("order?",), "ru-RU"),), (Choice("4", "4", "crm"),)),
+        "crm": Request("crm", "result", "told", COMPLETED),
+        "told": Say((Text(("number ", Slot("result")), "ru-RU"),), COMPLETED),
+        COMPLETED: Goal(COMPLETED, None),
+    },
+)
+
+
+class Outside:
+    """The switch, the voice and the store as a call sees them: they note what is asked of them, in one order."""
+
+    def __init__(self) -> None:
+        self.noted: list[object] = []
+        self.news = asyncio.Event()
+        self.away = False
+
+    def _note(self, what: object) -> None:
+        self.noted.append(what)
+        self.news.set()
+
+    async def perform(self, command: SwitchCommand) -> None:
+        if self.away and not isinstance(command, HangUp):
+            raise SwitchDown("away")
+        self._note(command)
+
+    async def sounds(self, tenant: TenantId, prompt: Filled) -> tuple[Sound, ...]:
+        self._note(" ".join(piece.text for piece in prompt if isinstance(piece, Words)))
+        return (Sound(Path("/prompt.wav"), 1.0),)
+
+    async def warm(self, tenant: TenantId, plan: Plan) -> None:
+        """There is nothing to make ahead."""
+
+    async def save(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            for answer in entry.answers:
+                self._note((answer.value, answer.keys))
+            if entry.ended_at is not None:
+                self._note(entry.call)
+
+    async def until(self, found: Callable[[object], bool]) -> None:
+        """Wait for something to be noted."""
+        while not any(found(one) for one in self.noted):
+            self.news.clear()
+            await self.news.wait()
+
+
+class Crm:
+    """A service that notes who asks, and answers when it is let."""
+
+    def __init__(self, outside: Outside, answer: str | Exception) -> None:
+        self.outside = outside
+        self.answer = answer
+        self.let = asyncio.Event()
+        self.let.set()
+
+    async def consult(self, tenant: TenantId, attempt: AttemptId) -> str | None:
+        self.outside._note(("asked", tenant, attempt))
+        await self.let.wait()
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+Story = Callable[[Switchboard, Call, Outside, Crm], Awaitable[None]]
+
+
+def play(story: Story, answer: str | Exception = "42", script: Script = POLL, service: str = "crm") -> list[object]:
+    """Let a call be answered, then the story happen until the call is over; what was noted."""
+
+    async def told() -> list[object]:
+        outside = Outside()
+        crm = Crm(outside, answer)
+        journal = Journal(outside)  # type: ignore[arg-type]
+        clock, roster = SystemClock(), Roster(outside, outside)  # type: ignore[arg-type]
+        board = Switchboard(
+            outside,  # type: ignore[arg-type]
+            journal,
+            outside,  # type: ignore[arg-type]
+            clock,
+            Floor(),
+            roster,
+            Desk(outside, outside, roster, clock, Random(1)),  # type: ignore[arg-type]
+            lambda: None,
+            {service: crm},
+        )
+        call = Call(AttemptId(str(uuid4())), Plan("carrier", "79990000000", "", 45.0, script, {}, recordings="/rec"))
+        async with asyncio.TaskGroup() as group:
+            writing = group.create_task(journal.run())
+            seat = Seat(TENANT, CampaignId(1), "carrier", "79990000000")
+            board.open(group, call, seat, RetryRule(), 1, Placed(call.channel))
+            board.post(Answered(call.channel))
+            await story(board, call, outside, crm)
+            await board.idle()
+            writing.cancel()
+        return outside.noted
+
+    return asyncio.run(told())
+
+
+async def heard_out(board: Switchboard, call: Call, outside: Outside) -> None:
+    """The callee hears the last prompt to its end and is hung up."""
+    await outside.until(lambda one: isinstance(one, Play) and one.turn == 3)
+    board.post(PromptEnded(call.channel, 3))
+    await outside.until(lambda one: isinstance(one, HangUp))
+    board.post(HungUp(call.channel))
+
+
+def ended(noted: list[object]) -> Call:
+    """The call as it was saved at its end."""
+    (call,) = [one for one in noted if isinstance(one, Call)]
+    return call
+
+
+def test_the_service_is_asked_once_the_press_is_saved_and_its_answer_is_said() -> None:
+    async def story(board: Switchboard, call: Call, outside: Outside, crm: Crm) -> None:
+        board.post(KeyPressed(call.channel, "4"))
+        await heard_out(board, call, outside)
+
+    noted = play(story)
+    call = ended(noted)
+    told = [one for one in noted if isinstance(one, str | tuple)]
+    assert told == ["order?", ("4", "4"), ("asked", TENANT, call.attempt), "number 42"]
+    assert (call.goals, call.outcome) == ((COMPLETED,), Outcome.ANSWERED)
+
+
+@pytest.mark.parametrize("answer", [ConsultationFailed("status 500"), RuntimeError("a fault of ours")])
+def test_a_service_without_an_answer_leaves_a_call_that_ends_well(answer: Exception) -> None:
+    async def story(board: Switchboard, call: Call, outside: Outside, crm: Crm) -> None:
+        board.post(KeyPressed(call.channel, "4"))
+        await outside.until(lambda one: isinstance(one, HangUp))
+        board.post(HungUp(call.channel))
+
+    noted = play(story, answer)
+    assert ended(noted).goals == (COMPLETED,)
+    assert [one for one in noted if isinstance(one, str)] == ["order?"]
+
+
+def test_a_service_that_nobody_knows_gives_no_answer() -> None:
+    async def story(board: Switchboard, call: Call, outside: Outside, crm: Crm) -> None:
+        board.post(KeyPressed(call.channel, "4"))
+        await outside.until(lambda one: isinstance(one, HangUp))
+        board.post(HungUp(call.channel))
+
+    noted = play(story, service="another")
+    assert ended(noted).goals == (COMPLETED,)
+    assert not any(isinstance(one, tuple) and one[0] == "asked" for one in noted)
+
+
+def test_a_call_goes_on_while_the_service_thinks() -> None:
+    async def story(board: Switchboard, call: Call, outside: Outside, crm: Crm) -> None:
+        crm.let.clear()
+        board.post(KeyPressed(call.channel, "4"))
+        await outside.until(lambda one: isinstance(one, tuple) and one[0] == "asked")
+        board.post(HungUp(call.channel))
+        await board.idle()
+        crm.let.set()
+
+    call = ended(play(story))
+    assert (call.goals, call.answers_given) == ((), 1)
+
+
+def test_a_recording_is_begun_and_ended_at_the_switch() -> None:
+    script = Script("r", {"r": nodes.Record("1", (Text(("who?",), "ru-RU"),), None, without_keys="-")})
+
+    async def story(board: Switchboard, call: Call, outside: Outside, crm: Crm) -> None:
+        board.post(PromptEnded(call.channel, 1))
+        await outside.until(lambda one: isinstance(one, Record))
+        board.post(KeyPressed(call.channel, "#"))
+        await outside.until(lambda one: isinstance(one, StopRecording))
+        (begun,) = [one for one in outside.noted if isinstance(one, Record)]
+        assert begun.path == Path("/rec", call.attempt[:2], f"{call.attempt}-t2.wav")
+        board.post(Recorded(call.channel, begun.turn, begun.path, 2.0))
+        await outside.until(lambda one: isinstance(one, HangUp))
+        board.post(HungUp(call.channel))
+
+    noted = play(story, script=script)
+    assert ("-", str(Path("/rec", ended(noted).attempt[:2], f"{ended(noted).attempt}-t2.wav"))) in noted
+
+
+def test_a_switch_that_goes_away_before_a_recording_leaves_an_answer_without_one() -> None:
+    script = Script("r", {"r": nodes.Record("1", (Text(("who?",), "ru-RU"),), None, without_keys="-")})
+
+    async def story(board: Switchboard, call: Call, outside: Outside, crm: Crm) -> None:
+        await outside.until(lambda one: isinstance(one, Play))
+        outside.away = True
+        board.post(PromptEnded(call.channel, 1))
+        board.post(KeyPressed(call.channel, "#"))
+        await outside.until(lambda one: isinstance(one, HangUp))
+        board.post(HungUp(call.channel))
+
+    assert ("-", "") in play(story, script=script)
