@@ -333,7 +333,11 @@ def test_a_success_ends_the_member_and_is_told(at_entrance: Play) -> None:
         (key,) = await dialer.add(IVAN)
         session = await dialer.call(key, agent="100")
         await dialer.hang_up(key)
+        resting = "update agents set ready_at = $1 where key = '100'"
+        await entrance.house.pool.execute(resting, entrance.house.clock.now() + timedelta(seconds=60))
         assert await dialer.status(key, success=True) == (200, "success")
+        ready_at = await entrance.house.pool.fetchval("select ready_at from agents where key = '100'")
+        assert ready_at == entrance.house.clock.now() + timedelta(seconds=2)
         found = await dialer.get(key)
         assert (found["_endCause"], found["callSuccessful"], found["_nextTryTime"]) == ("NORMAL_CLEARING", True, None)
         assert {one["state"] for one in found["communications"]} == {2}
