@@ -780,7 +780,9 @@ class Reports(Protocol):
 # ----------------------------------------------------------------------------------------------------- set-up
 
 DEFAULT_DIAL_PREFIX = "default_dial_prefix"
-"""The one setting of a dialect that the house itself has a use for."""
+"""The setting of a dialect that the house itself has a use for."""
+SPOKEN_SETTINGS = ("callback_alert_text",)
+"""Settings of a dialect that its scripts speak, as variables of those names."""
 
 
 class DialectSettings(Protocol):
@@ -959,7 +961,8 @@ class Dialling(Protocol):
         """Let another process dial."""
 
     async def running(self) -> list[Campaign]:
-        """Campaigns that are to be dialled. One without a dial prefix has the `DEFAULT_DIAL_PREFIX` of its dialect."""
+        """Campaigns that are to be dialled. One without a dial prefix has the `DEFAULT_DIAL_PREFIX` of its dialect,
+        and the variables of each are the `SPOKEN_SETTINGS`."""
 
     async def scripts_of(self, campaigns: Sequence[Campaign]) -> Mapping[ScriptId, tuple[int, Script]]:
         """The version number and the current form of the scripts that campaigns name; a missing one is left out."""

@@ -148,3 +148,6 @@ def test_both_legs_of_an_attempt_lead_back_to_it(uuid):
     first, second = callee_channel(attempt), transfer_channel(attempt)
     assert first != second
     assert attempt_of(first) == attempt_of(second) == attempt
+    # Asterisk takes an id for taken when a channel's id begins with it.
+    assert not second.startswith(first)
+    assert not first.startswith(second)

@@ -40,7 +40,7 @@ from outdial.drivers.asterisk.translate import (
 )
 
 LEG = Channel("dece9ed1-c642-4ef8-b998-dad0d36f204f")
-SECOND = Channel(f"{LEG}-2")
+SECOND = Channel(f"2-{LEG}")
 
 CHANNEL = (
     f'"channel":{{"id":"{LEG}","name":"PJSIP/carrier-00000004","state":"%s","protocol_id":"cb1206f3",'
@@ -222,7 +222,7 @@ def test_only_our_legs_stand() -> None:
     assert standing(channels, [LEG, SECOND, stranger]) == {LEG: True, SECOND: False}
 
 
-@pytest.mark.parametrize("id", ["1763670825.17", LEG.upper(), f"{LEG}-3", f"{LEG}-2-2", LEG[:-1], f"x{LEG}"])
+@pytest.mark.parametrize("id", ["1763670825.17", LEG.upper(), f"3-{LEG}", f"2-2-{LEG}", f"{LEG}-2", LEG[:-1], f"x{LEG}"])
 def test_other_ids_are_not_ours(id: str) -> None:
     assert not is_ours(id)
 

@@ -205,8 +205,10 @@ def test_extensions_behave_by_their_last_digit(number: str) -> None:
             assert behaviour == Answers(ring_seconds=1.0, leaves_after_seconds=2.0)
         case "3":
             assert behaviour == Answers(ring_seconds=1.0, keys="0")
-        case _:
+        case "1" | "2":
             assert behaviour == Answers(ring_seconds=1.0, keys="1")
+        case _:
+            assert behaviour == Answers(ring_seconds=1.0)
 
 
 # ------------------------------------------------------------------------------------------ the population

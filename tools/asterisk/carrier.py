@@ -47,7 +47,7 @@ exten => _[+*#0-9]!,1,Set(asked=${{FILTER(0-9*#+,${{EXTEN}})}})
  same => n,Set(digits=${{IF($[${{parameter}} = 0]?:${{parameter}})}})
  same => n,Goto(${{behaviour}},s,1)
 
-; As the last digit says; one that ends in 4 hums.
+; As the last digit says; one that ends in 4 hums, and one that ends in 1, 2 or 3 presses a key when asked something.
 [agent]
 exten => s,1,Set(last=${{dialled:-1}})
  same => n,GotoIf($[${{last}} = 8]?behaviour-05,s,1)
@@ -55,6 +55,7 @@ exten => s,1,Set(last=${{dialled:-1}})
  same => n,GotoIf($[${{last}} = 7]?behaviour-06,s,1)
  same => n,Set(ring=1)
  same => n,Set(sends=${{IF($[${{last}} = 4]?hum:hello)}})
+ same => n,Set(digits=${{IF($[${{last}} = 1 | ${{last}} = 2]?1:${{IF($[${{last}} = 3]?0:)}})}})
  same => n,GotoIf($[${{last}} != 6]?human,s,1)
  same => n,Set(stay=2)
  same => n,Goto(guest,s,1)

@@ -58,3 +58,5 @@ class Campaign:
     number: int
     key: str
     settings: CampaignSettings
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What its script may say besides what each contact has; only known of campaigns that are dialled."""

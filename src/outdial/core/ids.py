@@ -14,10 +14,11 @@ AttemptId = NewType("AttemptId", str)
 """A UUID of 36 characters. It is also the channel id of the callee's leg at the switch."""
 
 Channel = NewType("Channel", str)
-"""A leg at the switch: an attempt's id, or that id with the suffix of its second leg."""
+"""A leg at the switch: an attempt's id, or that id with the prefix of its second leg."""
 
 _ATTEMPT_ID_LENGTH = 36
-_TRANSFER_SUFFIX = "-2"
+_TRANSFER_PREFIX = "2-"
+"""In front: Asterisk takes an id for taken when a channel's id begins with it, and either leg may be the first."""
 
 
 def callee_channel(attempt: AttemptId) -> Channel:
@@ -27,9 +28,9 @@ def callee_channel(attempt: AttemptId) -> Channel:
 
 def transfer_channel(attempt: AttemptId) -> Channel:
     """The leg of the extension that an answered call is transferred to."""
-    return Channel(attempt + _TRANSFER_SUFFIX)
+    return Channel(_TRANSFER_PREFIX + attempt)
 
 
 def attempt_of(channel: Channel) -> AttemptId:
     """The attempt that a leg belongs to."""
-    return AttemptId(channel[:_ATTEMPT_ID_LENGTH])
+    return AttemptId(channel[-_ATTEMPT_ID_LENGTH:])

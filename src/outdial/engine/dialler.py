@@ -271,7 +271,7 @@ class Dialler:
                 caller=way.caller,
                 ring_seconds=settings.ring_seconds,
                 script=played,
-                variables=pick.due.variables,
+                variables={**campaign.variables, **pick.due.variables},
                 callee=pick.due.digits,
                 recordings=self._recordings,
             )

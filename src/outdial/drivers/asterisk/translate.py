@@ -58,7 +58,7 @@ NOBODY_THERE_CAUSE = 20
 NOT_DIALLABLE_CAUSE = 28
 """Q.850: invalid number format. For a number that may not reach a dial string."""
 
-_OURS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:-2)?")
+_OURS = re.compile(r"(?:2-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _RECORDING = re.compile(rf"(?P<channel>{_OURS.pattern})(?:-t(?P<turn>[0-9]+))?")
 _PLAYBACK = re.compile(r"(?P<channel>.+)-t(?P<turn>[0-9]+)")
 _TRUNK = re.compile(r"[A-Za-z0-9_.-]+")

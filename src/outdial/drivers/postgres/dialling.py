@@ -31,7 +31,7 @@ from outdial.drivers.postgres.life import call_from, life_to
 from outdial.drivers.postgres.member_ends import save_ends
 from outdial.drivers.postgres.pool import APPLICATION_NAME, asking, decode, to_json
 from outdial.drivers.postgres.rows import campaign_from, members_from, number_from, retry_from, route_from
-from outdial.ports import DEFAULT_DIAL_PREFIX, Entry, NotInCharge, OpenAttempt, Reservation
+from outdial.ports import DEFAULT_DIAL_PREFIX, SPOKEN_SETTINGS, Entry, NotInCharge, OpenAttempt, Reservation
 
 _SQL = statements.load("dialling.sql")
 _NO_FENCE = -1
@@ -89,7 +89,7 @@ class PostgresDialling:
             await connection.close()
 
     async def running(self) -> list[Campaign]:
-        return [_running_from(row) for row in await self._fetch(_SQL["running"], DEFAULT_DIAL_PREFIX)]
+        return [_running_from(row) for row in await self._fetch(_SQL["running"])]
 
     async def scripts_of(self, campaigns: Sequence[Campaign]) -> Mapping[ScriptId, tuple[int, Script]]:
         wanted = {campaign.settings.script for campaign in campaigns} - {None}
@@ -210,10 +210,10 @@ class PostgresDialling:
 
 
 def _running_from(row: asyncpg.Record) -> Campaign:
-    campaign = campaign_from(row)
-    if campaign.settings.dial_prefix:
-        return campaign
-    return replace(campaign, settings=replace(campaign.settings, dial_prefix=row["default_dial_prefix"] or ""))
+    told = decode(row["dialect_settings"]) if row["dialect_settings"] else {}
+    campaign = replace(campaign_from(row), variables={name: told[name] for name in SPOKEN_SETTINGS if name in told})
+    prefix = campaign.settings.dial_prefix or told.get(DEFAULT_DIAL_PREFIX, "")
+    return replace(campaign, settings=replace(campaign.settings, dial_prefix=prefix))
 
 
 def _call_row(entry: Entry) -> dict[str, Any]:

@@ -190,7 +190,7 @@ def talks_when_others_do(extension: str) -> bool:
 
 
 def _extension(number: str) -> Behaviour:
-    """An employee who is asked something presses 1, or 0 where the number ends in 3."""
+    """Who is asked something presses 1 where the number ends in 1 or 2, 0 where it ends in 3."""
     match number[-1]:
         case "7":
             return REJECTS
@@ -201,7 +201,7 @@ def _extension(number: str) -> Behaviour:
         case "6":
             return Answers(ring_seconds=_EXTENSION_ANSWER_SECONDS, leaves_after_seconds=_EXTENSION_TALK_SECONDS)
         case last:
-            return Answers(ring_seconds=_EXTENSION_ANSWER_SECONDS, keys="0" if last == "3" else "1")
+            return Answers(ring_seconds=_EXTENSION_ANSWER_SECONDS, keys={"1": "1", "2": "1", "3": "0"}.get(last, ""))
 
 
 # ------------------------------------------------------------------------------------------- the population

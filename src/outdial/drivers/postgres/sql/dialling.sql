@@ -8,7 +8,7 @@ update dialling_charge set fence = fence + 1 returning fence;
 select pg_advisory_unlock(7001002);
 
 -- name: running
-select p.*, d.settings ->> $1 as default_dial_prefix
+select p.*, d.settings as dialect_settings
 from campaigns p left join dialect_settings d on d.tenant_id = p.tenant_id and d.dialect = p.dialect
 where p.state = 'running'
 order by p.id;
