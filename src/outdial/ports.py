@@ -488,7 +488,8 @@ class Members(Protocol):
         """Do to a member what `decide` says; the member as it was, or None when there is none.
 
         Nobody else changes it meanwhile. What `decide` raises is raised, and nothing is changed then. An end cause that
-        a member gets is noted for those who asked to be told (event `engine::dialer_member_end`), in the same write.
+        a member gets is noted for those who asked to be told (event `engine::dialer_member_end`), in the same write. An
+        agent whose call was judged is ready in two seconds.
         """
 
     async def remove(self, campaign: CampaignId, key: str) -> bool:

@@ -116,7 +116,7 @@ def test_an_apply_report_names_changes_and_sums() -> None:
         Change(Verb.REMOVED, "route", "site/2"),
     ]
     assert report(changes, dry_run=True) == [
-        "changed  trunk   site/carrier: lines 1 → 2",
-        "removed  route   site/2",
+        "changed  trunk    site/carrier: lines 1 → 2",
+        "removed  route    site/2",
         "dry run, nothing was changed: 0 added, 1 changed, 1 removed, 1 same",
     ]

@@ -22,6 +22,7 @@ Try:
        {url}/pbxcore/api/module-dialer/v1/task
   curl {url}/pbxcore/api/module-dialer/v1/results/0
   curl {url}/pbxcore/api/module-dialer/v1/polling-results/0
+  curl -H "X-Access-Token: demo-key" {url}/api/v2/callcenter/agent
 Health: {url}/v1/health   Metrics: {url}/metrics
 """
 

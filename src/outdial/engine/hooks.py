@@ -44,7 +44,7 @@ class Messenger:
                 self._freed.clear()
                 try:
                     busy = await self.round(group)
-                except StoreDown as trouble:
+                except (StoreDown, StoreRefused) as trouble:
                     _log.warning("hooks.store_down", reason=str(trouble))
                     await asyncio.sleep(_STORE_DOWN_REAL_SECONDS)
                     continue

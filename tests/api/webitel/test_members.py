@@ -68,8 +68,8 @@ class Dialer:
         id = str(uuid4())
         await self.set(key, "state = 'in_call', attempts_made = attempts_made + 1")
         await self.entrance.house.pool.execute(
-            "insert into attempts (id, tenant_id, campaign_id, contact_id, try_number, ordinal, state, digits, number, trunk,"
-            " caller, position, type, agent, reserved_at)"
+            "insert into attempts (id, tenant_id, campaign_id, contact_id, try_number, ordinal, state, digits, number,"
+            " trunk, caller, position, type, agent, reserved_at)"
             " select $1, c.tenant_id, c.campaign_id, c.id, c.try_number, c.attempts_made, 'joined', '38', '38', 'gate', '',"
             " $3, '1', $4, $5 from contacts c where key = $2",
             id,
@@ -82,7 +82,7 @@ class Dialer:
 
     async def hang_up(self, key: str, *, wait: bool = True) -> None:
         """The call is over, and its result is waited for."""
-        ended = "state = 'ended', cause = 'NORMAL_CLEARING', talk_seconds = 12.4, q850_cause = 16, ended_at = clock_timestamp()"
+        ended = "state = 'ended', cause = 'NORMAL_CLEARING', talk_seconds = 12.4, q850_cause = 16, ended_at = now()"
         await self.entrance.house.pool.execute(f"update attempts set {ended}")
         until = self.entrance.house.clock.now() + timedelta(seconds=60)
         await self.set(key, f"state = 'waiting', result_until = {repr(str(until)) if wait else 'null'}")
@@ -333,7 +333,11 @@ def test_a_success_ends_the_member_and_is_told(at_entrance: Play) -> None:
         (key,) = await dialer.add(IVAN)
         session = await dialer.call(key, agent="100")
         await dialer.hang_up(key)
+        resting = "update agents set ready_at = $1 where key = '100'"
+        await entrance.house.pool.execute(resting, entrance.house.clock.now() + timedelta(seconds=60))
         assert await dialer.status(key, success=True) == (200, "success")
+        ready_at = await entrance.house.pool.fetchval("select ready_at from agents where key = '100'")
+        assert ready_at == entrance.house.clock.now() + timedelta(seconds=2)
         found = await dialer.get(key)
         assert (found["_endCause"], found["callSuccessful"], found["_nextTryTime"]) == ("NORMAL_CLEARING", True, None)
         assert {one["state"] for one in found["communications"]} == {2}
@@ -458,7 +462,7 @@ def test_finished_members_begin_anew(at_entrance: Play) -> None:
         assert step["steps"][0]["data"].startswith("Reset by ")
         assert call["callNumber"] == "380911234567"
         history = await entrance.data("GET", f"/api/v2/dialer/{dialer.key}/history")
-        assert [row["action"] for row in history] == ["RESET_MEMBERS"]
+        assert [row["action"] for row in history] == ["RESET_MEMBERS"] * 2
 
     at_entrance(story)
 

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from outdial.api import wire
 from outdial.api.webitel import shapes
+from outdial.api.webitel.documents import milliseconds
 from outdial.api.webitel.door import At, Sent
 from outdial.api.webitel.errors import (
     DOMAIN_REQUIRED,
@@ -224,11 +225,6 @@ elsewhere = APIRouter()
 async def nowhere(request: Request, _: Known) -> Response:
     """Only those who may come in are told that there is nothing."""
     return not_found(request)
-
-
-def milliseconds(moment: datetime) -> int:
-    """A moment as this dialect writes it."""
-    return round(moment.timestamp() * 1000)
 
 
 def _shown(connection: HTTPConnection, members: Mapping[str, Any]) -> tuple[str, str]:

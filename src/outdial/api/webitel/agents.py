@@ -10,7 +10,8 @@ import msgspec
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from outdial.api.webitel.access import Caller, caller, milliseconds
+from outdial.api.webitel.access import Caller, caller
+from outdial.api.webitel.documents import milliseconds
 from outdial.api.webitel.door import At, Sent
 from outdial.api.webitel.errors import Refused, reply
 from outdial.core.agent import AgentState, AgentStatus
@@ -166,7 +167,7 @@ def _number(value: float) -> int | float:
 
 
 def _milliseconds(moment: datetime | None) -> int:
-    return 0 if moment is None else milliseconds(moment)
+    return milliseconds(moment) or 0
 
 
 def _seconds(moment: datetime | None) -> str:

@@ -15,7 +15,8 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from outdial.api.webitel import shapes
-from outdial.api.webitel.access import Caller, caller, milliseconds
+from outdial.api.webitel.access import Caller, caller
+from outdial.api.webitel.documents import milliseconds, window
 from outdial.api.webitel.door import At, Sent
 from outdial.api.webitel.errors import Refused, reply
 from outdial.core.calendar import MINUTES_OF_DAY, Calendar, Holiday, WeeklyHours
@@ -42,7 +43,7 @@ Reads = Annotated[Caller, Depends(caller("calendar", "r"))]
 @router.get("", summary="List calendars")
 async def list_calendars(request: Request, door: At, who: Reads) -> Response:
     """Forty of them, or `limit` of `page`."""
-    offset, limit = shapes.page_of(request.query_params)
+    limit, offset = window(request)
     records = await door.operations.calendars.all(who.tenant, offset, limit)
     return reply(shapes.ok([document_of(record, who.domain) for record in records]))
 
@@ -178,8 +179,8 @@ def _made(record: CalendarRecord) -> dict[str, Any]:
     return {
         "name": record.name,
         "description": "",
-        "startDate": None if calendar.start is None else milliseconds(calendar.start),
-        "endDate": None if calendar.end is None else milliseconds(calendar.end),
+        "startDate": milliseconds(calendar.start),
+        "endDate": milliseconds(calendar.end),
         "timeZone": {"id": calendar.time_zone},
         "accept": [
             {"weekDay": hours.weekday, "startTime": hours.start, "endTime": hours.end} for hours in calendar.accept
@@ -190,5 +191,5 @@ def _made(record: CalendarRecord) -> dict[str, Any]:
     }
 
 
-def _midnight(day: date) -> int:
+def _midnight(day: date) -> int | None:
     return milliseconds(datetime.combine(day, time(), UTC))

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from outdial.api.webitel import shapes
 from outdial.api.webitel.access import Caller, caller
+from outdial.api.webitel.documents import key_of, window
 from outdial.api.webitel.door import At, Sent
 from outdial.api.webitel.errors import Refused, reply
 from outdial.core.hook import DEFAULT_DELAY_SECONDS, Comparison, Condition, Hook
@@ -30,9 +31,7 @@ router = APIRouter(prefix="/api/v2/hooks")
 
 def id_of(id: str) -> str:
     """The id in a path. Raises `Refused` 400."""
-    if not shapes.is_id(id):
-        raise Refused(400, shapes.BAD_ID)
-    return id.lower()
+    return key_of(id)
 
 
 Id = Annotated[str, Depends(id_of)]
@@ -42,7 +41,7 @@ Reads = Annotated[Caller, Depends(caller("hook", "r"))]
 @router.get("", summary="List hooks")
 async def list_hooks(request: Request, door: At, who: Reads) -> Response:
     """Forty of them, or `limit` of `page`."""
-    offset, limit = shapes.page_of(request.query_params)
+    limit, offset = window(request)
     records = await door.operations.hooks.all(who.tenant, offset, limit)
     return reply(shapes.ok([_document(record, who.domain) for record in records]))
 

@@ -89,7 +89,8 @@ class DialerRequest:
 
     def document(self, before: Campaign | None) -> dict[str, Any]:
         """What is kept: what was sent over what was there, member by member. Each destination has its uuid."""
-        document = {"agents": [], **({} if before is None else before.settings.wire), **self.sent}
+        document = {**({} if before is None else before.settings.wire), **self.sent}
+        document.setdefault("agents", [])
         if isinstance(document.get("resources"), list):
             document["resources"] = [_with_ids(one) for one in document["resources"]]
         return document
@@ -456,9 +457,13 @@ def _number(value: object, default: float, least: float = -math.inf, most: float
             value = float(value)
         except ValueError:
             return default
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return default
-    return min(max(float(value), least), most)
+    try:
+        number = float(value)
+    except OverflowError:
+        return default
+    return min(max(number, least), most) if math.isfinite(number) else default
 
 
 def _whole(value: object, default: int, least: int, most: int) -> int:

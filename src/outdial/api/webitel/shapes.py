@@ -12,11 +12,6 @@ from typing import Any
 
 import msgspec
 
-BAD_ID = "Bad objectId."
-PAGE = 40
-"""How many things a page holds when nobody says."""
-LARGEST_PAGE = 10_000
-
 _ID = re.compile(r"[0-9a-fA-F]{24}")
 
 
@@ -57,20 +52,8 @@ def deleted(count: int) -> dict[str, Any]:
     return ok({"ok": 1, "n": count})
 
 
-def page_of(query: Mapping[str, str]) -> tuple[int, int]:
-    """How many things are passed over and how many are wanted, by `page` (from 1) and `limit`."""
-    limit = min(_counted(query.get("limit"), PAGE), LARGEST_PAGE)
-    return (min(_counted(query.get("page"), 1), LARGEST_PAGE) - 1) * limit, limit
-
-
 def text_of(value: object) -> str:
     """A value as a text: a text as it stands, anything else as JSON, nothing for null."""
     if value is None:
         return ""
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
-def _counted(text: str | None, otherwise: int) -> int:
-    """A number of 1 or more; what is none counts for nothing."""
-    known = text is not None and text.isascii() and text.isdecimal() and len(text) < 10 and int(text) > 0
-    return int(text) if text is not None and known else otherwise

@@ -5,9 +5,8 @@ A list is received by COPY into a staging table and compared there, so its size 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -20,15 +19,13 @@ from outdial.core.outcome import Outcome
 from outdial.core.script.nodes import COMPLETED
 from outdial.drivers.postgres import statements
 from outdial.drivers.postgres.counters import next_number
+from outdial.drivers.postgres.deadlocks import unlocked
 from outdial.drivers.postgres.pool import to_json
 from outdial.drivers.postgres.rows import campaign_from, settings_to
 
 _SQL = statements.load("campaigns.sql")
-_DEADLOCKS = 5
 _AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 _INCOMING = ("batch", "position", "key", "digits", "due_at", "offset_minutes", "client", "variables", "wire")
-
-T = TypeVar("T")
 
 
 class PostgresCampaigns:
@@ -103,7 +100,7 @@ class PostgresCampaigns:
         return campaign_from(row)
 
     async def remove(self, tenant: TenantId, dialect: str, number: int) -> CampaignId | None:
-        id = await _unlocked(lambda: self._pool.fetchval(_SQL["remove"], tenant, dialect, number))
+        id = await unlocked(lambda: self._pool.fetchval(_SQL["remove"], tenant, dialect, number))
         return None if id is None else CampaignId(id)
 
     async def withdraw(self, tenant: TenantId, dialect: str, key: str, campaign: CampaignId | None) -> list[CampaignId]:
@@ -114,17 +111,7 @@ class PostgresCampaigns:
                 rows = await connection.fetch(_SQL["withdraw"], ids, Outcome.WITHDRAWN, COMPLETED) if ids else []
             return [CampaignId(row["campaign_id"]) for row in rows]
 
-        return await _unlocked(withdrawn)
-
-
-async def _unlocked(work: Callable[[], Awaitable[T]]) -> T:
-    """Do a piece of work again when the database broke a deadlock with a call that was being saved at its cost."""
-    for _ in range(_DEADLOCKS):
-        try:
-            return await work()
-        except asyncpg.DeadlockDetectedError:
-            continue
-    return await work()
+        return await unlocked(withdrawn)
 
 
 async def _replace_list(

@@ -15,6 +15,7 @@ import asyncpg
 import msgspec
 
 from outdial.core import settlement
+from outdial.core.agent import AFTER_RESULT_SECONDS
 from outdial.core.contact import ContactState
 from outdial.core.documents import EVERYTHING, Condition, Drop, Keep, Search, Stage
 from outdial.core.errors import NotFound
@@ -22,6 +23,7 @@ from outdial.core.ids import AttemptId, CampaignId, ContactId, TenantId
 from outdial.core.member import Change, NewMember, Reported, Rewritten, Said, Settled, StoredMember, TooLate, Wire
 from outdial.core.number import Number
 from outdial.drivers.postgres import statements
+from outdial.drivers.postgres.deadlocks import unlocked
 from outdial.drivers.postgres.documents import Elements, Question, Relation, Source, answer, question_asked
 from outdial.drivers.postgres.pool import decode, to_json
 
@@ -166,25 +168,31 @@ class PostgresMembers:
     async def change(
         self, campaign: CampaignId, key: str, decide: Callable[[StoredMember], Change]
     ) -> StoredMember | None:
-        async with self._pool.acquire() as connection, connection.transaction():
-            row = await connection.fetchrow(_SQL["hold"], campaign, key)
-            if row is None:
-                return None
-            before = _stored(row, await connection.fetch(_SQL["numbers_of"], row["id"]))
-            await _do(connection, before, decide(before))
-        return before
+        async def changed() -> StoredMember | None:
+            async with self._pool.acquire() as connection, connection.transaction():
+                row = await connection.fetchrow(_SQL["hold"], campaign, key)
+                if row is None:
+                    return None
+                before = _stored(row, await connection.fetch(_SQL["numbers_of"], row["id"]))
+                await _do(connection, before, decide(before))
+            return before
+
+        return await unlocked(changed)
 
     async def remove(self, campaign: CampaignId, key: str) -> bool:
-        done: str = await self._pool.execute(_SQL["remove"], campaign, key)
+        done: str = await unlocked(lambda: self._pool.execute(_SQL["remove"], campaign, key))
         return _rows(done) > 0
 
     async def remove_all(self, campaign: CampaignId, condition: Condition) -> int:
         question = Question(campaign)
         chosen = question.ids(_MEMBERS, condition)
         statement = f"delete from contacts where state <> 'in_call' and id in ({chosen})"
-        async with self._pool.acquire() as connection, question_asked(connection):
-            done: str = await connection.execute(statement, *question.parameters)
-        return _rows(done)
+
+        async def removed() -> int:
+            async with self._pool.acquire() as connection, question_asked(connection):
+                return _rows(await connection.execute(statement, *question.parameters))
+
+        return await unlocked(removed)
 
     async def revive(self, campaign: CampaignId, since: datetime, step: str, at: datetime, *, empty_log: bool) -> int:
         note = [{"kind": "emptied" if empty_log else "step", "time": _milliseconds(at), "data": step}]
@@ -236,6 +244,7 @@ async def _settle(connection: asyncpg.Connection, member: StoredMember, change: 
     await _put_numbers(connection, member.id, numbers)
     if change.said is not None:
         await _say(connection, member, change.said)
+        await connection.execute(_SQL["ready_agent"], member.session, AFTER_RESULT_SECONDS, change.said.at)
     if made.end_cause:
         await connection.execute(_SQL["notice_of_end"], [member.id], change.reason, change.by)
 

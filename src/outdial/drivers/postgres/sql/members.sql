@@ -134,6 +134,13 @@ where id = $1;
 -- name: say_of_attempt
 update attempts set report = $2, changed_at = clock_timestamp() where id = $1::uuid;
 
+-- name: ready_agent
+-- Whoever served the last call is ready soon, unless another call came or there is nothing to rest from.
+update agents a set ready_at = least(a.ready_at, $3::timestamptz + $2::double precision * interval '1 second')
+from attempts t
+where t.id = $1::uuid and a.tenant_id = t.tenant_id and a.key = t.agent
+  and a.ready_at is not null and a.state not in ('Reserved', 'In a queue call');
+
 -- name: notice_of_end
 -- Tells those who asked for it that these members got their end causes, as they stand now. $2: why, when it was no call;
 -- $3: who said so. Both are null for a call's end.
