@@ -222,7 +222,9 @@ def test_only_our_legs_stand() -> None:
     assert standing(channels, [LEG, SECOND, stranger]) == {LEG: True, SECOND: False}
 
 
-@pytest.mark.parametrize("id", ["1763670825.17", LEG.upper(), f"3-{LEG}", f"2-2-{LEG}", f"{LEG}-2", LEG[:-1], f"x{LEG}"])
+@pytest.mark.parametrize(
+    "id", ["1763670825.17", LEG.upper(), f"3-{LEG}", f"2-2-{LEG}", f"{LEG}-2", LEG[:-1], f"x{LEG}"]
+)
 def test_other_ids_are_not_ours(id: str) -> None:
     assert not is_ours(id)
 

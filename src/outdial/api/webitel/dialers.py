@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
@@ -26,6 +27,7 @@ Maker = Annotated[Caller, Depends(caller("dialer", "c"))]
 Changer = Annotated[Caller, Depends(caller("dialer", "u"))]
 Remover = Annotated[Caller, Depends(caller("dialer", "d"))]
 router = APIRouter()
+_log = structlog.get_logger(__name__)
 
 
 @router.get("/api/v2/dialer", summary="List dialers")
@@ -154,6 +156,8 @@ async def _script(door: Door, who: Caller, key: str, document: dict[str, Any]) -
     rules = requests.settings(document, None, None).members
     faults = list(requests.unknown_parts(document))
     draft = scenarios.draft(document, rules, recordings, door.language, faults)
+    if draft.wire["warnings"]:
+        _log.warning("dialer.not_all_understood", dialer=key, warnings=draft.wire["warnings"])
     record, _ = await door.operations.scripts.save(who.tenant, DIALECT, key, None, lambda _: draft)
     return record
 

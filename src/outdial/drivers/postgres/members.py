@@ -196,11 +196,12 @@ class PostgresMembers:
 
     async def revive(self, campaign: CampaignId, since: datetime, step: str, at: datetime, *, empty_log: bool) -> int:
         note = [{"kind": "emptied" if empty_log else "step", "time": _milliseconds(at), "data": step}]
-        revived: int = await self._pool.fetchval(_SQL["revive"], campaign, since, to_json(note), empty_log, step)
+        asked = (campaign, since, to_json(note), empty_log, step)
+        revived: int = await unlocked(lambda: self._pool.fetchval(_SQL["revive"], *asked))
         return revived
 
     async def dress(self, campaign: CampaignId, variables: Mapping[str, str]) -> None:
-        await self._pool.execute(_SQL["dress"], campaign, to_json(variables))
+        await unlocked(lambda: self._pool.execute(_SQL["dress"], campaign, to_json(variables)))
 
 
 async def _do(connection: asyncpg.Connection, member: StoredMember, change: Change) -> None:
