@@ -93,7 +93,8 @@ with charge as (
 select (select count(*) from charge) as in_charge, array(select id::text from made) as made;
 
 -- name: settle
--- $2: contacts with what a call, a result or its absence made of them; $3: their numbers.
+-- $2: contacts with what a call, a result or its absence made of them; $3: their numbers. Where a result was reported during
+-- the call it stands: the end of the call decides nothing, and the report is settled next.
 with charge as (
     select fence from dialling_charge where fence = $1
 ), settled as (
@@ -109,8 +110,16 @@ with charge as (
         report = case when s.result_until is null then null else c.report end,
         try_number = nextval('try_numbers'), changed_at = clock_timestamp()
     from settled s
-    where c.id = s.contact and c.state = s.expected and exists (select from charge)
+    where c.id = s.contact and c.state = s.expected and not (s.expected = 'in_call' and c.report is not null)
+      and exists (select from charge)
     returning c.id
+), reported as (
+    update contacts c
+    set state = 'waiting', next_try_at = s.called_at, result_until = clock_timestamp(), last_call_at = s.called_at,
+        try_number = nextval('try_numbers'), changed_at = clock_timestamp()
+    from settled s
+    where c.id = s.contact and c.state = s.expected and s.expected = 'in_call' and c.report is not null
+      and exists (select from charge)
 ), counted as (
     insert into numbers (contact_id, position, raw, type, priority, description, open, stopped, attempts, last_call_at,
                          first_next, wanted_next, range_id, range_attempts)
