@@ -95,8 +95,9 @@ def kept(databases: Any) -> Iterator[Kept]:
 
 TOP = [
     "_id", "dialer", "domain", "name", "own", "own.any", "own.any.0", "variables.v", "priority", "_probeCount",
-    "_nextTryTime", "lastCall", "_lock", "_endCause", "callSuccessful", "_waitingForResultStatus", "_waitingForResultStatusCb",
-    "_callback", "_callback.from", "_log", "_log.cause", "_log.callTypeName", "_log.0.agentId", "none", "none.x", "_maxTryCount",
+    "_nextTryTime", "lastCall", "_lock", "_endCause", "callSuccessful", "_waitingForResultStatus",
+    "_waitingForResultStatusCb", "_callback", "_callback.from", "_log", "_log.cause", "_log.callTypeName",
+    "_log.0.agentId", "none", "none.x", "_maxTryCount",
 ]  # fmt: skip
 PARTS = [
     "number", "priority", "type", "color", "state", "_probe", "lastCall", "rangeId", "stopCommunication", "_id", "none",
