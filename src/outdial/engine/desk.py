@@ -118,7 +118,7 @@ class Desk:
         await self._read()
         crew = self._crew(team)
         states = await self._states([agent.extension for agent in crew])
-        at_work = [agent for agent in crew if states.get(agent.extension) not in _OFF_THE_HOOK]
+        at_work = [each for each in crew if states.get(each.extension, ExtensionState.UNKNOWN) not in _OFF_THE_HOOK]
         now = self._clock.now()
         free = [agent for agent in at_work if is_available(agent, now) and self._is_free(agent, states)]
         return Strength(len(free), len(at_work))
