@@ -32,7 +32,7 @@ class Floor:
     def __init__(self, agents: Agents) -> None:
         self.agents = agents
         self.clock = StandingClock()
-        self.roster = Roster(agents, agents)  # type: ignore[arg-type]
+        self.roster = Roster(agents, agents, lambda tenant: self.desk.resting(tenant))  # type: ignore[arg-type]
         self.desk = Desk(agents, agents, self.roster, self.clock, Random(1))  # type: ignore[arg-type]
         self.given: dict[int, str | None] = {}
 
@@ -205,6 +205,19 @@ def test_after_a_restart_only_those_in_calls_that_stand_are_busy() -> None:
         floor.release(1, Connection.JOINED)
         await floor.look()
         assert floor.agents.stored["100"].calls_answered == 1
+
+    play(story)
+
+
+def test_an_agent_who_rests_is_not_found_at_the_extension_either() -> None:
+    async def story(floor: Floor) -> None:
+        assert await floor.roster.anybody_free(TENANT, "100")
+        floor.agents.says("100", AgentStatus.ON_BREAK)
+        await floor.look()
+        assert not await floor.roster.anybody_free(TENANT, "100")
+        floor.agents.says("100", AgentStatus.LOGGED_OUT)
+        await floor.look()
+        assert await floor.roster.anybody_free(TENANT, "100")
 
     play(story)
 
