@@ -6,6 +6,7 @@ the same expressions.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -128,12 +129,8 @@ class PostgresMembers:
 
     async def add(self, campaign: CampaignId, tenant: TenantId, members: Sequence[NewMember]) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
-            rows = await connection.fetch(_SQL["fresh_ids"], len(members))
-            ids: list[int] = [row[0] for row in rows]
-            contacts = (_contact(id, campaign, tenant, one) for id, one in zip(ids, members, strict=True))
-            numbers = (
-                _number(id, number, wire) for id, one in zip(ids, members, strict=True) for number, wire in one.numbers
-            )
+            ids: list[int] = [row[0] for row in await connection.fetch(_SQL["fresh_ids"], len(members))]
+            contacts, numbers = await asyncio.to_thread(_records, ids, campaign, tenant, members)
             try:
                 await connection.copy_records_to_table("contacts", records=contacts, columns=_CONTACTS)
                 await connection.copy_records_to_table("numbers", records=numbers, columns=_NUMBERS)
@@ -262,6 +259,15 @@ async def _put_numbers(
     rows = [msgspec.to_builtins(number) | {"wire": wire} for number, wire in numbers]
     await connection.execute(_SQL["drop_numbers"], contact, [number.position for number, _ in numbers])
     await connection.execute(_SQL["put_numbers"], contact, to_json(rows))
+
+
+def _records(
+    ids: Sequence[int], campaign: CampaignId, tenant: TenantId, members: Sequence[NewMember]
+) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    """The rows of `contacts` and of `numbers`. A list of thousands takes a while, in which calls must go on."""
+    pairs = list(zip(ids, members, strict=True))
+    contacts = [_contact(id, campaign, tenant, one) for id, one in pairs]
+    return contacts, [_number(id, number, wire) for id, one in pairs for number, wire in one.numbers]
 
 
 def _contact(id: int, campaign: CampaignId, tenant: TenantId, member: NewMember) -> tuple[object, ...]:
