@@ -70,6 +70,10 @@ class Outside:
             if entry.ended_at is not None:
                 self._note(entry.call)
 
+    async def nobody_rests(self, tenant: TenantId) -> Sequence[str]:
+        """There are no agents."""
+        return ()
+
     async def until(self, found: Callable[[object], bool]) -> None:
         """Wait for something to be noted."""
         while not any(found(one) for one in self.noted):
@@ -104,7 +108,7 @@ def play(story: Story, answer: str | Exception = "42", script: Script = POLL, se
         outside = Outside()
         crm = Crm(outside, answer)
         journal = Journal(outside)  # type: ignore[arg-type]
-        clock, roster = SystemClock(), Roster(outside, outside)  # type: ignore[arg-type]
+        clock, roster = SystemClock(), Roster(outside, outside, outside.nobody_rests)  # type: ignore[arg-type]
         board = Switchboard(
             outside,  # type: ignore[arg-type]
             journal,

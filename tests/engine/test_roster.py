@@ -32,8 +32,13 @@ class Switch:
         return QUEUES.get(target, [target])
 
 
+async def nobody_rests(tenant: TenantId) -> Collection[str]:
+    """Nobody says that they want no call."""
+    return ()
+
+
 def roster(switch: Switch) -> Roster:
-    return Roster(switch, switch)  # type: ignore[arg-type]
+    return Roster(switch, switch, nobody_rests)  # type: ignore[arg-type]
 
 
 def call() -> AttemptId:

@@ -118,10 +118,22 @@ class Desk:
         await self._read()
         crew = self._crew(team)
         states = await self._states([agent.extension for agent in crew])
-        at_work = [agent for agent in crew if states.get(agent.extension) not in _OFF_THE_HOOK]
+        at_work = [each for each in crew if states.get(each.extension, ExtensionState.UNKNOWN) not in _OFF_THE_HOOK]
         now = self._clock.now()
         free = [agent for agent in at_work if is_available(agent, now) and self._is_free(agent, states)]
         return Strength(len(free), len(at_work))
+
+    async def resting(self, tenant: TenantId) -> frozenset[str]:
+        """The extensions of agents who want no call now: on a break, or not ready again after their last one. Whoever is
+        logged out is no agent at the moment, and only the telephone tells whether somebody is there."""
+        await self._read()
+        now = self._clock.now()
+        return frozenset(
+            agent.extension
+            for (of, _), agent in self._agents.items()
+            if of == tenant
+            and (agent.status is AgentStatus.ON_BREAK or (is_logged_in(agent) and not is_available(agent, now)))
+        )
 
     async def seek(self, attempt: AttemptId, team: Team, found: Found, *, wait: bool) -> None:
         """Find an agent for a call and keep it until `release`. `found` hears the extension; with `wait` as soon as

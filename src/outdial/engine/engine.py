@@ -109,7 +109,7 @@ class Engine:
         _log.info("engine.in_charge")
         wake = asyncio.Event()
         floor = Floor()
-        roster = Roster(self._telephony, self._dialling)
+        roster = Roster(self._telephony, self._dialling, lambda tenant: desk.resting(tenant))
         journal = Journal(self._dialling)
         chance = Random()
         desk = Desk(self._members, self._telephony, roster, self._clock, chance)

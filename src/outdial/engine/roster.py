@@ -6,18 +6,24 @@ found for a call and is about to be rung.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Collection
+
 from outdial.core.dialstring import is_diallable
 from outdial.core.extension import ExtensionState
 from outdial.core.ids import AttemptId, TenantId
 from outdial.ports import Dialling, SwitchDown, Telephony
 
+Resting = Callable[[TenantId], Awaitable[Collection[str]]]
+"""The extensions of a tenant's agents who want no call now, whatever their telephones say."""
+
 
 class Roster:
     """Extensions kept for calls. Only the process in charge has one."""
 
-    def __init__(self, telephony: Telephony, dialling: Dialling) -> None:
+    def __init__(self, telephony: Telephony, dialling: Dialling, resting: Resting) -> None:
         self._dialling = dialling
         self._telephony = telephony
+        self._resting = resting
         self._kept: dict[str, AttemptId] = {}
 
     async def anybody_free(self, tenant: TenantId, target: str) -> bool:
@@ -45,7 +51,10 @@ class Roster:
 
     async def _first_free(self, tenant: TenantId, target: str) -> str | None:
         """No other call can be given the extension between the answer of the switch and the return from here."""
-        members = [one for one in await self._dialling.members(tenant, target) if is_diallable(one)]
+        resting = await self._resting(tenant)
+        members = [
+            one for one in await self._dialling.members(tenant, target) if is_diallable(one) and one not in resting
+        ]
         try:
             states = await self._telephony.extension_states(members)
         except SwitchDown:
