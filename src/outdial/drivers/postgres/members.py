@@ -27,6 +27,7 @@ from outdial.drivers.postgres import statements
 from outdial.drivers.postgres.deadlocks import unlocked
 from outdial.drivers.postgres.documents import Elements, Question, Relation, Source, answer, question_asked
 from outdial.drivers.postgres.pool import decode, to_json
+from outdial.drivers.postgres.rows import number_from
 
 _SQL = statements.load("members.sql")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -314,25 +315,6 @@ def _stored(row: asyncpg.Record, numbers: Sequence[asyncpg.Record]) -> StoredMem
         result_until=row["result_until"],
         reported=row["report"] is not None,
         session=None if row["session"] is None else AttemptId(row["session"]),
-    )
-
-
-def number_from(row: asyncpg.Record) -> Number:
-    """A row of `numbers`."""
-    return Number(
-        position=row["position"],
-        raw=row["raw"],
-        type=row["type"],
-        priority=row["priority"],
-        description=row["description"],
-        open=row["open"],
-        stopped=row["stopped"],
-        attempts=row["attempts"],
-        last_call_at=row["last_call_at"],
-        first_next=row["first_next"],
-        wanted_next=row["wanted_next"],
-        range_id=row["range_id"],
-        range_attempts=row["range_attempts"],
     )
 
 
