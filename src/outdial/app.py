@@ -211,7 +211,7 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
                 calendars=Calendars(PostgresCalendars(pool), bus),
                 agents=Agents(PostgresAgents(pool), bus, SystemClock()),
                 hooks=Hooks(PostgresHooks(pool)),
-                members=Members(PostgresMembers(pool), bus, SystemClock()),
+                members=Members(PostgresMembers(pool), bus, clock),
                 standings=standings,
                 changes=Changes(campaigns, standings, bus),
             )

@@ -5,9 +5,10 @@ Whoever dials hears of a change by the fact announced after it.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -21,7 +22,7 @@ from outdial.core.documents import EVERYTHING, Condition, Drop, Keep, Search, St
 from outdial.core.errors import OutdialError
 from outdial.core.facts import CampaignChanged
 from outdial.core.member import Change, NewMember, Reported, Rewritten, Said, Settled, StoredMember, TooLate
-from outdial.core.settlement import Report
+from outdial.core.settlement import Report, Settlement
 from outdial.ports import Bus, Clock
 
 BY_REPORT, BY_MANAGER = "callback", "terminate"
@@ -80,7 +81,7 @@ class Members:
     ) -> list[str]:
         """Add so many members, all or none, and give their keys. `make` is given a key for each, in their order."""
         keys = keys_for(count, self._clock.now())
-        await self._store.add(campaign.id, campaign.tenant, make(keys))
+        await self._store.add(campaign.id, campaign.tenant, await asyncio.to_thread(make, keys))
         _log.info("members.added", campaign=campaign.id, count=count)
         await self._announce(campaign)
         return keys
@@ -130,7 +131,7 @@ class Members:
             heard = Heard.TAKEN
             if rules is not None and member.result_until is not None:
                 settled = settlement.reported(rules.rule, member.standing, word.report, now)
-                return Settled(settlement=settled, reason=BY_REPORT, by=by, said=word.said)
+                return Settled(settlement=self._felt(settled, now), reason=BY_REPORT, by=by, said=word.said)
             if waits and member.in_call and not member.reported:
                 return Reported(report=word.report, said=word.said)
             heard = Heard.NOT_WANTED
@@ -174,6 +175,12 @@ class Members:
     async def dress(self, campaign: Campaign, variables: Mapping[str, str]) -> None:
         """Put a campaign's variables on its open members; their own count before them."""
         await self._store.dress(campaign.id, variables)
+
+    def _felt(self, settled: Settlement, now: datetime) -> Settlement:
+        """The same with its wait as callees feel it."""
+        if settled.due_at is None:
+            return settled
+        return replace(settled, due_at=self._clock.after((settled.due_at - now).total_seconds()))
 
     async def _changed(
         self, campaign: Campaign, key: str, decide: Callable[[StoredMember], Change]

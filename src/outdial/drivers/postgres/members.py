@@ -6,6 +6,7 @@ the same expressions.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from outdial.drivers.postgres import statements
 from outdial.drivers.postgres.deadlocks import unlocked
 from outdial.drivers.postgres.documents import Elements, Question, Relation, Source, answer, question_asked
 from outdial.drivers.postgres.pool import decode, to_json
+from outdial.drivers.postgres.rows import number_from
 
 _SQL = statements.load("members.sql")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -128,12 +130,8 @@ class PostgresMembers:
 
     async def add(self, campaign: CampaignId, tenant: TenantId, members: Sequence[NewMember]) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
-            rows = await connection.fetch(_SQL["fresh_ids"], len(members))
-            ids: list[int] = [row[0] for row in rows]
-            contacts = (_contact(id, campaign, tenant, one) for id, one in zip(ids, members, strict=True))
-            numbers = (
-                _number(id, number, wire) for id, one in zip(ids, members, strict=True) for number, wire in one.numbers
-            )
+            ids: list[int] = [row[0] for row in await connection.fetch(_SQL["fresh_ids"], len(members))]
+            contacts, numbers = await asyncio.to_thread(_records, ids, campaign, tenant, members)
             try:
                 await connection.copy_records_to_table("contacts", records=contacts, columns=_CONTACTS)
                 await connection.copy_records_to_table("numbers", records=numbers, columns=_NUMBERS)
@@ -264,6 +262,15 @@ async def _put_numbers(
     await connection.execute(_SQL["put_numbers"], contact, to_json(rows))
 
 
+def _records(
+    ids: Sequence[int], campaign: CampaignId, tenant: TenantId, members: Sequence[NewMember]
+) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    """The rows of `contacts` and of `numbers`. A list of thousands takes a while, in which calls must go on."""
+    pairs = list(zip(ids, members, strict=True))
+    contacts = [_contact(id, campaign, tenant, one) for id, one in pairs]
+    return contacts, [_number(id, number, wire) for id, one in pairs for number, wire in one.numbers]
+
+
 def _contact(id: int, campaign: CampaignId, tenant: TenantId, member: NewMember) -> tuple[object, ...]:
     return (
         id,
@@ -308,25 +315,6 @@ def _stored(row: asyncpg.Record, numbers: Sequence[asyncpg.Record]) -> StoredMem
         result_until=row["result_until"],
         reported=row["report"] is not None,
         session=None if row["session"] is None else AttemptId(row["session"]),
-    )
-
-
-def number_from(row: asyncpg.Record) -> Number:
-    """A row of `numbers`."""
-    return Number(
-        position=row["position"],
-        raw=row["raw"],
-        type=row["type"],
-        priority=row["priority"],
-        description=row["description"],
-        open=row["open"],
-        stopped=row["stopped"],
-        attempts=row["attempts"],
-        last_call_at=row["last_call_at"],
-        first_next=row["first_next"],
-        wanted_next=row["wanted_next"],
-        range_id=row["range_id"],
-        range_attempts=row["range_attempts"],
     )
 
 
