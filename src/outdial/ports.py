@@ -1138,8 +1138,9 @@ class MemberDialling(Protocol):
     async def aim(self, campaign: CampaignId, adjust: int, target: int) -> None:
         """Keep what a pacer decided."""
 
-    async def new_day(self, campaign: CampaignId, day: date, *, reset: bool) -> None:
-        """A day of the campaign's calendar has begun: what agents did in it is counted anew, and with `reset` all else."""
+    async def new_day(self, campaign: CampaignId, day: date, *, reset: bool) -> bool:
+        """It is this day by the campaign's calendar. When it was another one before, what agents did is counted anew, and
+        with `reset` all else; whether it was. The first day that is seen is only noted."""
 
     async def agents(self) -> list[tuple[TenantId, Agent]]:
         """All agents of all tenants."""
