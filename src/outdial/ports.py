@@ -1116,9 +1116,11 @@ class MemberDialling(Protocol):
     ) -> set[AttemptId]:
         """Save attempts before they are dialled; those won. A member that was changed since it was read is not."""
 
-    async def settle(self, settlements: Mapping[ContactId, Settlement], reason: str, by: str) -> set[ContactId]:
-        """Write what was decided about members that wait; those that it still applied to. Whoever gets an end cause is told
-        of, with the reason and who gave it."""
+    async def settle(
+        self, settlements: Mapping[ContactId, Settlement], reason: str, by: str, *, awaited: bool
+    ) -> set[ContactId]:
+        """Write what was decided about members that wait; those that it still applied to. `awaited`: their results were
+        waited for, and still are. Whoever gets an end cause is told of, with the reason and who gave it."""
 
     async def results_due(self, now: datetime, limit: int) -> list[ResultDue]:
         """Members in no call whose result has come or stayed out."""

@@ -85,7 +85,9 @@ class Keeper:
 
     async def _expire(self) -> None:
         while over := await self._members.expired(self._clock.now(), PAGE):
-            done = await self._members.settle({id: expired(member) for id, member in over.items()}, "expire", BY_ITSELF)
+            done = await self._members.settle(
+                {id: expired(member) for id, member in over.items()}, "expire", BY_ITSELF, awaited=False
+            )
             _log.info("members.expired", members=len(done))
             if len(over) < PAGE or not done:
                 return
@@ -100,7 +102,7 @@ class Keeper:
             over: dict[ContactId, Settlement] = {
                 id: expired(member) for id, member in page.items() if over_today(member.numbers, rules.types, local)
             }
-            await self._members.settle(over, "expire", BY_ITSELF)
+            await self._members.settle(over, "expire", BY_ITSELF, awaited=False)
             after = max(page)
             if len(page) < PAGE:
                 return

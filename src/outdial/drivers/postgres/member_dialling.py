@@ -134,12 +134,16 @@ class PostgresMemberDialling:
         self._dialling.check_charge(row)
         return {AttemptId(id) for id in row["made"]}
 
-    async def settle(self, settlements: Mapping[ContactId, Settlement], reason: str, by: str) -> set[ContactId]:
+    async def settle(
+        self, settlements: Mapping[ContactId, Settlement], reason: str, by: str, *, awaited: bool
+    ) -> set[ContactId]:
         if not settlements:
             return set()
         with asking():
             async with self._pool.acquire() as connection, connection.transaction():
-                row = await settle(connection, self._dialling.fence, settlements.items(), "waiting", None)
+                row = await settle(
+                    connection, self._dialling.fence, settlements.items(), "waiting", None, awaited=awaited
+                )
                 self._dialling.check_charge(row)
                 finished = [id for id in row["moved"] if settlements[ContactId(id)].end_cause]
                 if finished:

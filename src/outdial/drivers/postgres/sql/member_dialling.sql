@@ -99,7 +99,7 @@ with charge as (
     select fence from dialling_charge where fence = $1
 ), settled as (
     select * from jsonb_to_recordset($2::jsonb)
-        as s(contact bigint, expected text, attempts integer, successes integer, end_cause text, succeeded boolean,
+        as s(contact bigint, expected text, awaited boolean, attempts integer, successes integer, end_cause text, succeeded boolean,
              due_at timestamptz, result_until timestamptz, called_at timestamptz, given_back boolean)
 ), moved as (
     update contacts c
@@ -110,7 +110,8 @@ with charge as (
         report = case when s.result_until is null then null else c.report end,
         try_number = nextval('try_numbers'), changed_at = clock_timestamp()
     from settled s
-    where c.id = s.contact and c.state = s.expected and not (s.expected = 'in_call' and c.report is not null)
+    where c.id = s.contact and c.state = s.expected and (c.result_until is not null) = s.awaited
+      and not (s.expected = 'in_call' and c.report is not null)
       and exists (select from charge)
     returning c.id
 ), reported as (
