@@ -16,7 +16,7 @@ from unittest.mock import ANY
 import pytest
 
 from scenarios.conftest import Floor
-from scenarios.polls import number
+from scenarios.polls import SILENT, YES, ask, key, number, to
 from scenarios.server import until
 from scenarios.test_polls import answers
 
@@ -40,22 +40,7 @@ class Story:
     """The extension that is rung after the callee."""
 
 
-def ask(name: str, *press: dict[str, Any], **members: Any) -> dict[str, Any]:
-    """A question with a text, unless it says otherwise."""
-    return {"questionId": name, "questionText": f"Question {name}.", "lang": "en-US", "press": list(press), **members}
-
-
-def key(keys: str, action: str = "answer", value: Any = None, **members: Any) -> dict[str, Any]:
-    return {"key": keys, "action": action, "value": value, **members}
-
-
-def to(name: str) -> dict[str, str]:
-    return {"nextQuestion": name}
-
-
-YES = key("1", value="yes")
 END = ask("end", key("1", value="fine"))
-SILENT = number("02")
 STORIES = {
     "1_the_first_of_the_array_is_asked_first": Story(
         [ask("b", key("1", value="first")), ask("a", key("1", value="second"))],
