@@ -72,9 +72,8 @@ class Keeper:
         while due := await self._members.results_due(self._clock.now(), PAGE):
             told = {one.contact: _settled(one, self._clock) for one in due if one.report is not None}
             late = {one.contact: _settled(one, self._clock) for one in due if one.report is None}
-            done = await self._members.settle(told, "callback", "") | await self._members.settle(
-                late, "callback", BY_ITSELF
-            )
+            done = await self._members.settle(told, "callback", "", awaited=True)
+            done |= await self._members.settle(late, "callback", BY_ITSELF, awaited=True)
             for one in due:
                 if one.report is not None and one.agent:
                     self._desk.result_given(one.tenant, one.agent)
