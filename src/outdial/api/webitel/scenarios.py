@@ -16,7 +16,7 @@ from outdial.core.script.nodes import COMPLETED, Connect, Goal, HangUp, Node, Sa
 from outdial.operations.scripts import ScriptDraft
 
 ABANDONED = "abandonedMessage"
-"""The member of a dialer with what whoever got no agent in time hears before being hung up: steps, as of `_cf`. It is ours."""
+"""The member of a dialer with what somebody who got no agent in time hears at the end: steps, as of `_cf`. It is ours."""
 _PASSED_OVER = frozenset({"answer", "ringready", "preanswer"})
 _BESIDE = frozenset({"break", "tag", "async", "dump", "_id", "id", "limit"})
 """Members of a step that say how it is done, not what."""
