@@ -112,6 +112,13 @@ def test_one_employee_talks_to_one_callee_after_another(floor: Floor) -> None:
     assert [row["phone"] for row in sorted(task["results"], key=lambda row: row["id"])] == numbers
 
 
+def test_a_queue_is_rung_for_whatever_its_number_is_called(floor: Floor) -> None:
+    phone = number("12", 4)
+    row = final_row(floor, post(floor, "2000", [phone], innerNumType="queue"))
+    assert (row["result"], row["state"]) == ("SUCCESS_CLIENT_H", "endCall")
+    assert floor.dialled()[-2:] in ([phone, "101"], [phone, "102"])
+
+
 def nobody_is_dialled(floor: Floor, extension: str) -> None:
     """A task for this extension waits, while another one is done."""
     waiting = number("02", 4)

@@ -9,6 +9,7 @@ import pytest
 
 from scenarios.conftest import Floor
 from scenarios.polls import SHORT_POLL, number
+from scenarios.server import until
 
 
 def run_task(floor: Floor, poll: dict[str, Any], numbers: list[Any], **fields: Any) -> dict[str, Any]:
@@ -149,3 +150,28 @@ def test_a_number_is_dialled_once_however_often_it_is_posted(sandbox_floor: Floo
     again = sandbox_floor.server.data("POST", "/task", body | {"numbers": [phone]})
     sandbox_floor.server.finished(again["id"])
     assert len(sandbox_floor.dialled()) == before
+
+
+def test_a_task_that_is_not_open_dials_nobody_and_lets_calls_go_on(floor: Floor) -> None:
+    server, seconds = floor.server, 400 if floor.switch == "sandbox" else 4
+    talks, waits, late = "41" + number("12", seconds), "41" + number("04"), "42" + number("04", 5)
+    poll = server.data("POST", "/polling", SHORT_POLL)["id"]
+    body = {"innerNum": poll, "innerNumType": "polling", "crmId": f"pause {floor.switch}", "maxCountChannels": 1}
+    id = server.data("POST", "/task", {**body, "numbers": [talks, waits]})["id"]
+    until(lambda: by_phone(server.data("GET", f"/task/{id}"))[talks]["state"] == "EVENT_POLLING", "they talk")
+
+    assert server.data("PUT", f"/task/{id}", {"state": 2})["state"] == 2
+    ended = until(lambda: (row := by_phone(server.data("GET", f"/task/{id}"))[talks])["result"] and row, "it is over")
+    assert (ended["result"], ended["state"]) == ("FAIL_POLLING", "endCall")
+    run_task(floor, SHORT_POLL, ["43" + number("04")])
+    assert waits not in floor.dialled()
+
+    server.data("PUT", f"/task/{id}", {"state": 0})
+    assert by_phone(server.finished(id))[waits]["result"] == "FAIL"
+    assert server.data("POST", "/task", {**body, "numbers": [talks, waits, late]})["state"] == "1"
+    run_task(floor, SHORT_POLL, ["44" + number("04")])
+    assert (floor.dialled().count(talks), floor.dialled().count(waits), floor.dialled().count(late)) == (1, 1, 0)
+
+    server.data("POST", "/task", {**body, "numbers": [talks, waits, late], "state": 0})
+    assert by_phone(server.finished(id))[late]["result"] == "FAIL"
+    assert [floor.dialled().count(phone) for phone in (talks, waits, late)] == [1, 1, 1]
