@@ -168,8 +168,6 @@ class SandboxSwitch:
                 self._record_talk(command)
             case HangUp():
                 self._hang_up(command.channel)
-            case Classify() | Record() | StopRecording() | RecordTalk():
-                pass
             case _:
                 assert_never(command)
 
