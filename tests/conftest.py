@@ -26,13 +26,18 @@ settings.register_profile(
 settings.load_profile("house")
 
 _NEED_ASTERISK = {"asterisk", "asterisk_prefix", "carrier"}
+_NEED_A_STORE = {"database_url", "databases"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `make check` leaves out: tests that need an Asterisk, and whole programs in a process of their own."""
+    """Mark what `make check` leaves out: tests that need an Asterisk or a database, and whole programs in a process of
+    their own."""
     for item in items:
-        if _NEED_ASTERISK & set(getattr(item, "fixturenames", ())):
+        needed = set(getattr(item, "fixturenames", ()))
+        if _NEED_ASTERISK & needed:
             item.add_marker(pytest.mark.asterisk)
+        if _NEED_A_STORE & needed:
+            item.add_marker(pytest.mark.slow)
         if "scenarios" in item.path.parts:
             item.add_marker(pytest.mark.slow)
 
