@@ -11,7 +11,7 @@ from enum import StrEnum
 from outdial.core.agent import AgentStrategy
 from outdial.core.amd import Amd
 from outdial.core.number import NumberStrategy, NumberType
-from outdial.core.pacing import PredictiveParameters
+from outdial.core.pacing.choices import Pacing
 from outdial.core.settlement import MemberRule
 
 
@@ -87,7 +87,8 @@ class MemberRules:
     record: bool = True
     locate_seconds: float = 10.0
     """How long an answered callee waits for an agent before being dropped as abandoned."""
-    predictive: PredictiveParameters = PredictiveParameters()
+    pacing: Pacing = Pacing()
+    """How far ahead of its agents a predictive campaign dials."""
     eternal: bool = False
     """Whether the campaign goes on without members, waiting for new ones."""
     one_day: bool = False

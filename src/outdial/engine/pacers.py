@@ -1,0 +1,112 @@
+"""The pacers of campaigns that dial ahead of their agents: told what happens to calls and agents, asked how many to place,
+and kept over restarts with what they have learnt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from outdial.core.ids import CampaignId
+from outdial.core.members import MemberRules
+from outdial.core.pacing import Decision, Situation
+from outdial.core.pacing.choices import LearningPacer, Pacing, pacer_of
+from outdial.core.pacing.events import AgentGone, AgentIs, AgentState, PacingEvent
+from outdial.engine import metrics
+from outdial.ports import Clock, MemberDialling, StoreDown
+
+SAVE_SECONDS = 60.0
+"""How often what a pacer has learnt is stored; a crash costs it so much."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Seat:
+    """A campaign's pacer, and what it was told of agents."""
+
+    pacer: LearningPacer
+    chosen: Pacing
+    doing: dict[str, AgentIs] = field(default_factory=dict)
+    last: Decision | None = None
+    saved_at: float = 0.0
+
+
+class Pacers:
+    """One pacer a campaign. Only the process in charge has them."""
+
+    def __init__(self, members: MemberDialling, clock: Clock) -> None:
+        self._members = members
+        self._clock = clock
+        self._seats: dict[CampaignId, _Seat] = {}
+
+    def decision(self, campaign: CampaignId) -> Decision | None:
+        """What was decided last for a campaign."""
+        seat = self._seats.get(campaign)
+        return None if seat is None else seat.last
+
+    def observe(self, campaign: CampaignId, event: PacingEvent) -> None:
+        """Tell a campaign's pacer what happened; one that is not there hears nothing."""
+        seat = self._seats.get(campaign)
+        if seat is not None:
+            seat.pacer.observe(event)
+
+    async def decide(
+        self, campaign: CampaignId, rules: MemberRules, situation: Situation, doing: Mapping[str, AgentIs]
+    ) -> Decision:
+        """How many calls to place now. `doing` is what each agent who is logged in does, by key."""
+        now = self._clock.monotonic()
+        seat = await self._seat(campaign, rules, now)
+        for agent in seat.doing.keys() - doing.keys():
+            seat.pacer.observe(AgentGone(agent, now))
+        for agent, state in doing.items():
+            if seat.doing.get(agent) is not state:
+                seat.pacer.observe(AgentState(agent, state, now))
+        seat.doing = dict(doing)
+        seat.last = decision = seat.pacer.decide(situation, now)
+        _show(campaign, situation, decision)
+        if now - seat.saved_at >= SAVE_SECONDS:
+            await self._save(campaign, seat, now)
+        return decision
+
+    async def keep_only(self, campaigns: set[CampaignId]) -> None:
+        """Store what the pacers of other campaigns have learnt, and let them go."""
+        for campaign in self._seats.keys() - campaigns:
+            await self._save(campaign, self._seats[campaign], self._clock.monotonic())
+            del self._seats[campaign]
+            metrics.forget_pacing(campaign)
+
+    async def save_all(self) -> None:
+        """Store what all have learnt, as before the process ends."""
+        for campaign, seat in self._seats.items():
+            await self._save(campaign, seat, self._clock.monotonic())
+
+    async def _seat(self, campaign: CampaignId, rules: MemberRules, now: float) -> _Seat:
+        seat = self._seats.get(campaign)
+        if seat is not None and seat.chosen == rules.pacing:
+            return seat
+        learnt = await self._members.learnt(campaign) if seat is None else seat.pacer.learnt()
+        fresh = _Seat(pacer_of(rules.pacing, learnt), rules.pacing, saved_at=now)
+        self._seats[campaign] = fresh
+        return fresh
+
+    async def _save(self, campaign: CampaignId, seat: _Seat, now: float) -> None:
+        learnt: Mapping[str, Any] = seat.pacer.learnt()
+        seat.saved_at = now
+        try:
+            await self._members.learn(campaign, learnt)
+        except StoreDown as trouble:  # what was learnt since the last time is worth less than the calls
+            _log.warning("pacing.not_saved", campaign=campaign, reason=str(trouble))
+
+
+def _show(campaign: CampaignId, situation: Situation, decision: Decision) -> None:
+    shown = {"launch": float(decision.launch), "target": float(decision.target), "braked": float(decision.braked)}
+    shown["abandoned_percent"] = situation.abandoned_percent
+    if decision.figures is not None:
+        figures = decision.figures
+        shown |= {name: float(getattr(figures, name)) for name in figures.__dataclass_fields__}
+    for name, value in shown.items():
+        metrics.PACING.labels(str(campaign), name).set(value)
