@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from asterisk.carrier import Carrier
 from asterisk.fetch import ensure
@@ -17,6 +18,12 @@ from databases import database_url, databases
 from outdial.drivers.asterisk.configuration import SipExtension
 
 __all__ = ["database_url", "databases"]
+
+# The same examples on every run, however busy the machine is.
+settings.register_profile(
+    "house", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("house")
 
 _NEED_ASTERISK = {"asterisk", "asterisk_prefix", "carrier"}
 

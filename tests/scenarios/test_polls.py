@@ -67,8 +67,36 @@ def test_every_way_a_call_can_end_has_its_row(
     assert (row["result"], row["state"]) == (result, state)
     assert row["inDialState"] is None
     assert row["closeTime"] == row["changeTime"] != "0"
-    if cause is not ...:
+    if cause is ...:
+        assert row["outDialState"] is None
+        assert row["cause"]
+    else:
         assert (row["outDialState"], row["cause"]) == (out_dial, cause)
+
+
+ROUTES = """
+tenants:
+  - name: demo
+    time_zone: Europe/Moscow
+    trunks:
+      - {name: unreachable, lines: 10, calls_per_second: 0}
+    routes:
+      - {pattern: "0666.*", trunk: unreachable}
+      - {pattern: "(?!0555).*", trunk: carrier}
+"""
+"""Numbers behind 0555 have no way out; those behind 0666 go to a trunk that no switch reaches."""
+
+
+@pytest.mark.parametrize(
+    ("prefix", "result", "out_dial"), [("0555", "FAIL_ROUTE", None), ("0666", "FAIL_PROVIDER", "CHANUNAVAIL")]
+)
+def test_a_call_that_cannot_leave_the_house(floor: Floor, prefix: str, result: str, out_dial: str | None) -> None:
+    floor.server.apply(ROUTES)
+    phone = number("01", 13)
+    row = by_phone(run_task(floor, SHORT_POLL, [phone], dialPrefix=prefix))[phone]
+    assert (row["result"], row["state"]) == (result, "failedOriginate")
+    assert (row["outDialState"], row["inDialState"], row["cause"]) == (out_dial, None, None)
+    assert prefix + phone not in floor.dialled()
 
 
 def test_answers_are_recorded_by_question_and_key(floor: Floor) -> None:

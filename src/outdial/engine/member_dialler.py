@@ -165,11 +165,10 @@ class MemberDialler:
     async def _look_at_day(self, campaign: Campaign, rules: MemberRules, memory: _Memory, day: date) -> None:
         if memory.day == day:
             return
-        if memory.day is not None:
+        if await self._members.new_day(campaign.id, day, reset=rules.reset_daily):
             self._desk.forget_tallies(campaign.id)
             if rules.reset_daily:
                 memory.adjust = None
-        await self._members.new_day(campaign.id, day, reset=rules.reset_daily)
         memory.day = day
 
     # --------------------------------------------------------------------------------------------- the pacing

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     NO_AGENT = "no agent is available"
     ENOUGH = "as many calls are in progress as its pacing wants"
     ON_THE_LINE = "the numbers due are on the line already"
+    FAULT = "a fault of outdial's own: its log says more"
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,15 @@ from outdial.drivers.sandbox.callee import (
     rings,
 )
 from outdial.drivers.sandbox.log import Witness
-from outdial.drivers.sandbox.plan import Answers, BusyFirst, Voice, behaviour_of, is_extension, talks_when_others_do
+from outdial.drivers.sandbox.plan import (
+    UNREACHABLE_TRUNK,
+    Answers,
+    BusyFirst,
+    Voice,
+    behaviour_of,
+    is_extension,
+    talks_when_others_do,
+)
 from outdial.drivers.sandbox.recording import write_silence
 from outdial.ports import Clock, SwitchDown
 
@@ -67,6 +75,7 @@ log = structlog.get_logger(__name__)
 
 _CANCELLED_SIP_CODE = 487
 _NORMAL_CLEARING = 16
+_NETWORK_OUT_OF_ORDER = 38
 
 _EVENTS_IN_A_ROW = 100
 """After so many events that were there already, other work gets its turn."""
@@ -210,6 +219,9 @@ class SandboxSwitch:
 
     def _dial(self, dial: Dial) -> None:
         if dial.channel in self._lines:
+            return
+        if dial.trunk == UNREACHABLE_TRUNK:
+            self._announce(HungUp(dial.channel, q850_cause=_NETWORK_OUT_OF_ORDER))
             return
         if self._witness is not None:
             try:
