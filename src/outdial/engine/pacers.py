@@ -6,14 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 
 from outdial.core.ids import CampaignId
 from outdial.core.members import MemberRules
-from outdial.core.pacing import Decision, Situation
-from outdial.core.pacing.choices import LearningPacer, Pacing, pacer_of
+from outdial.core.pacing import Decision, Pacer, Situation
+from outdial.core.pacing.choices import Choice, ChoiceParameters, Learner, pacer, tell
 from outdial.core.pacing.events import AgentGone, AgentIs, AgentState, PacingEvent
 from outdial.engine import metrics
 from outdial.ports import Clock, MemberDialling, StoreDown
@@ -24,15 +23,22 @@ SAVE_SECONDS = 60.0
 _log = structlog.get_logger(__name__)
 
 
+_Chosen = tuple[Choice, ChoiceParameters]
+
+
 @dataclass(slots=True)
 class _Seat:
     """A campaign's pacer, and what it was told of agents."""
 
-    pacer: LearningPacer
-    chosen: Pacing
+    pacer: Pacer
+    chosen: _Chosen
     doing: dict[str, AgentIs] = field(default_factory=dict)
     last: Decision | None = None
     saved_at: float = 0.0
+
+    def learnt(self) -> dict[str, object]:
+        """What the pacer would keep over a restart; nothing, when it learns nothing."""
+        return self.pacer.learnt() if isinstance(self.pacer, Learner) else {}
 
 
 class Pacers:
@@ -52,21 +58,27 @@ class Pacers:
         """Tell a campaign's pacer what happened; one that is not there hears nothing."""
         seat = self._seats.get(campaign)
         if seat is not None:
-            seat.pacer.observe(event)
+            tell(seat.pacer, [event])
 
     async def decide(
-        self, campaign: CampaignId, rules: MemberRules, situation: Situation, doing: Mapping[str, AgentIs]
+        self,
+        campaign: CampaignId,
+        rules: MemberRules,
+        situation: Situation,
+        doing: Mapping[str, AgentIs],
+        adjust: int,
     ) -> Decision:
-        """How many calls to place now. `doing` is what each agent who is logged in does, by key."""
+        """How many calls to place now. `doing` is what each agent who is logged in does, by key; `adjust` is what the store
+        has of the last decision."""
         now = self._clock.monotonic()
-        seat = await self._seat(campaign, rules, now)
-        for agent in seat.doing.keys() - doing.keys():
-            seat.pacer.observe(AgentGone(agent, now))
-        for agent, state in doing.items():
-            if seat.doing.get(agent) is not state:
-                seat.pacer.observe(AgentState(agent, state, now))
+        seat = await self._seat(campaign, rules, adjust, now)
+        tell(seat.pacer, [AgentGone(agent, now) for agent in seat.doing.keys() - doing.keys()])
+        changed = [agent for agent, state in doing.items() if seat.doing.get(agent) is not state]
+        tell(seat.pacer, [AgentState(agent, doing[agent], now) for agent in changed])
         seat.doing = dict(doing)
         seat.last = decision = seat.pacer.decide(situation, now)
+        if not isinstance(seat.pacer, Learner):  # such a pacer is told what it left the last time
+            seat.pacer = pacer(*seat.chosen, adjust=decision.adjust, braked=decision.braked)
         _show(campaign, situation, decision)
         if now - seat.saved_at >= SAVE_SECONDS:
             await self._save(campaign, seat, now)
@@ -84,18 +96,22 @@ class Pacers:
         for campaign, seat in self._seats.items():
             await self._save(campaign, seat, self._clock.monotonic())
 
-    async def _seat(self, campaign: CampaignId, rules: MemberRules, now: float) -> _Seat:
+    async def _seat(self, campaign: CampaignId, rules: MemberRules, adjust: int, now: float) -> _Seat:
+        chosen = (rules.pacer, rules.pacing)
         seat = self._seats.get(campaign)
-        if seat is not None and seat.chosen == rules.pacing:
+        if seat is not None and seat.chosen == chosen:
             return seat
-        learnt = await self._members.learnt(campaign) if seat is None else seat.pacer.learnt()
-        fresh = _Seat(pacer_of(rules.pacing, learnt), rules.pacing, saved_at=now)
+        same = seat is not None and seat.chosen[0] is rules.pacer
+        learnt = seat.learnt() if seat is not None and same else await self._members.learnt(campaign)
+        fresh = _Seat(pacer(*chosen, learnt, adjust=adjust), chosen, saved_at=now)
         self._seats[campaign] = fresh
         return fresh
 
     async def _save(self, campaign: CampaignId, seat: _Seat, now: float) -> None:
-        learnt: Mapping[str, Any] = seat.pacer.learnt()
+        learnt = seat.learnt()
         seat.saved_at = now
+        if not learnt:
+            return
         try:
             await self._members.learn(campaign, learnt)
         except StoreDown as trouble:  # what was learnt since the last time is worth less than the calls
