@@ -31,10 +31,8 @@ from outdial.core.pacing.forecast import Forecaster, forecaster
 from outdial.core.pacing.lifetimes import Floats
 from outdial.core.pacing.price import Outlook, launches
 from outdial.core.pacing.situation import Decision, Figures, Situation
-from outdial.core.pacing.steering import Steering, first_price
+from outdial.core.pacing.steering import FEWEST_ANSWERS, Steering, first_price
 
-FEWEST_ANSWERS = 100
-"""The abandoned share is taken of at least so many answers: before, a single call would weigh several percent."""
 _LEARN_SECONDS = 3.0
 _LONGEST_CALL_SECONDS, _LONGEST_WAIT_SECONDS = 120.0, 60.0
 """A call that has neither been answered nor ended for so long, or a callee who waits so long: its end was not heard."""
@@ -104,7 +102,7 @@ class MarginalPricing:
         self, parameters: MarginalParameters, experience: Experience | None = None, steering: Steering | None = None
     ) -> None:
         self._parameters = parameters
-        self._experience = experience or Experience.beforehand()
+        self._experience = experience or Experience.none()
         self._steering = steering or Steering()
         self._forecaster: Forecaster | None = None
         self._flying: dict[str, float] = {}
@@ -230,6 +228,7 @@ class MarginalPricing:
             self._answered(call, at, True)
             self._count_if_late(call, at)
             self._settle(call)
+            self._experience = self._experience.with_talk()
         known = self._agents.get(agent)
         if known is not None and known.state is AgentIs.TALKING and known.call in (None, call):
             self._agents[agent] = _Agent(AgentIs.TALKING, known.since, call)
@@ -358,7 +357,9 @@ class MarginalPricing:
         target = self._parameters.target
         self._steering = self._steering.bounded(target, agents)
         limit = self._steering.price(target, agents, self._parameters.adjust)
-        braked = self._is_over_cap(situation)
+        braked = self._is_over_cap(situation, self._steering.answers_ahead)
+        if self._is_over_cap(situation, 0.0):
+            limit = self._steering.recovering_price(limit)
         careful = self._caution(situation, unjoined, braked, now)
         launch, price = 0, 0.0
         if agents > 0 and allowed > 0:
@@ -392,11 +393,14 @@ class MarginalPricing:
         # More agents than are busy were told of: ends were not heard, and nobody knows whose.
         return freed * (busy / told) if told > busy else freed
 
-    def _is_over_cap(self, situation: Situation) -> bool:
-        cap = self._parameters.cap
+    def _is_over_cap(self, situation: Situation, ahead: float) -> bool:
+        """Whether the campaign's counters, or what was heard, is over the cap by more than so many answers make good."""
+        cap, account = self._parameters.cap, self._steering
         answered = max(situation.answered, situation.bridged + situation.abandoned)
-        told = situation.abandoned > cap * max(answered, FEWEST_ANSWERS)
-        return told or self._steering.abandoned > cap * max(self._steering.answers, FEWEST_ANSWERS)
+        return any(
+            lost > cap * max(all, ahead, FEWEST_ANSWERS)
+            for lost, all in ((situation.abandoned, answered), (account.abandoned, account.answers))
+        )
 
     def _caution(self, situation: Situation, unjoined: int, braked: bool, now: float) -> str:
         """Why there is only one call for each available agent; empty: there is no reason."""
@@ -406,8 +410,10 @@ class MarginalPricing:
             return f"{share:.1f} % of answered calls were abandoned"
         if unjoined > 0 and (self._heard_at is None or now - self._heard_at > parameters.silent_seconds):
             return "nothing is heard of the calls in flight"
-        if learnt.talks_ended < parameters.start_talks:
+        if learnt.talks_begun < parameters.start_talks:
             return f"until there were {parameters.start_talks} talks"
+        if learnt.calls_ended < situation.agents_logged_in:
+            return "until it is known how as many calls end as there are agents"
         return ""
 
     def _boldness(self, limit: float, agents: int) -> int:
@@ -426,13 +432,13 @@ class MarginalPricing:
             target_percent=100.0 * self._parameters.target,
             cap_percent=100.0 * self._parameters.cap,
             answered_percent=100.0 * seen.answered_share,
-            level_percent=100.0 * self._experience.level.value,
+            level_percent=100.0 * self._experience.answered_lately,
             answer_seconds=seen.answer_seconds,
             talk_seconds=seen.talk_seconds,
             wrap_up_seconds=seen.wrap_up_seconds,
             break_percent=100.0 * self._experience.leaves.value,
             calls_learnt=self._experience.calls_ended,
-            talks_learnt=self._experience.talks_ended,
+            talks_learnt=self._experience.talks_begun,
         )
 
 
