@@ -15,7 +15,6 @@ from outdial.core.pacing import PredictiveParameters
 from outdial.core.pacing.choices import DEFAULT, Choice, ChoiceParameters
 from outdial.core.settlement import MemberRule
 
-
 LEGAL_WAIT_SECONDS = 2.0
 """How long somebody who answered may wait for an agent (FTC 16 CFR 310.4(b)(4), Ofcom's statement on persistent misuse)."""
 
@@ -110,7 +109,7 @@ class MemberRules:
 
     @property
     def pacing(self) -> ChoiceParameters:
-        """What the pacer goes by. Who has waited for longer than the law allows counts as abandoned, whatever comes of it."""
+        """What the pacer goes by. Who waited for longer than the law allows counts as abandoned, whatever comes of it."""
         return ChoiceParameters(
             predictive=self.predictive, wait_seconds=min(LEGAL_WAIT_SECONDS, self.locate_seconds), ratio=self.ratio
         )

@@ -67,7 +67,7 @@ class Strength:
 
     available: int
     logged_in: int
-    doing: Mapping[str, AgentIs] = field(default_factory=dict)
+    doing: Mapping[str, AgentIs] = field(default_factory=dict, compare=False)
     """What each of those who are logged in does, by key."""
 
 

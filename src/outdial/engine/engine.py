@@ -23,7 +23,7 @@ from outdial.engine.pacers import Pacers
 from outdial.engine.prompts import Prompts
 from outdial.engine.recovery import Recovery
 from outdial.engine.roster import Roster
-from outdial.engine.rounds import Reason
+from outdial.engine.rounds import Dialled, Reason
 from outdial.engine.switchboard import Switchboard
 from outdial.ports import Bus, Clock, Consultation, Dialling, MemberDialling, NotInCharge, StoreDown, Telephony
 
@@ -83,6 +83,11 @@ class Engine:
     def waiting(self) -> list[tuple[Campaign, Reason]]:
         """Running campaigns that place no call at the moment, and why; empty where this process does not dial."""
         return [] if self._dialler is None else self._dialler.waiting
+
+    @property
+    def dialled(self) -> list[Dialled]:
+        """The campaigns that are dialled here, and what was decided about each; empty where this process does not dial."""
+        return [] if self._dialler is None else self._dialler.dialled
 
     def stop(self) -> None:
         """Place no more calls, let those under way end, and return from `run`."""

@@ -64,9 +64,8 @@ class _Memory:
     standing: Opening | None = None
     day: date | None = None
     adjust: int | None = None
-    braked: bool = False
-    said: str = ""
-    """The reason that the pacer gave last."""
+    decision: Decision | None = None
+    """What the pacer decided last."""
 
 
 class MemberDialler:
@@ -94,6 +93,11 @@ class MemberDialler:
         self._chance = chance
         self._recordings = recordings
         self._memories: dict[CampaignId, _Memory] = {}
+
+    def decision(self, campaign: CampaignId) -> Decision | None:
+        """What was decided last about a campaign's pace."""
+        memory = self._memories.get(campaign)
+        return None if memory is None else memory.decision
 
     async def prepare(self, campaigns: Sequence[Campaign], plans: Plans) -> Plans:
         """The plans with what campaigns of members need besides."""
@@ -220,7 +224,7 @@ class MemberDialler:
                 return await self._pacers.decide(campaign.id, rules, situation, strength.doing, memory.adjust or 0)
 
     async def _keep(self, campaign: Campaign, memory: _Memory, decision: Decision) -> None:
-        memory.braked, memory.said = decision.braked, decision.reason
+        memory.decision = decision
         if memory.adjust != decision.adjust:
             memory.adjust = decision.adjust
             await self._members.aim(campaign.id, decision.adjust, decision.target)
