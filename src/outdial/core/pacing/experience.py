@@ -1,5 +1,5 @@
-"""What a campaign's calls and agents have taught: how soon and how often calls are answered, how long talks and wrap-ups last,
-what share of answers are humans, how often an agent goes to a break. Everything can be exported as plain values.
+"""What a campaign's calls and agents have taught: how soon and how often calls are answered, how long talks and wrap-ups
+last, what share of answers are humans, how often an agent goes to a break. Everything can be exported as plain values.
 """
 
 from __future__ import annotations

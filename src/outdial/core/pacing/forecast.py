@@ -53,8 +53,8 @@ class Forecaster:
         return profile
 
     def answers(self, ages: Floats, listened: Floats, waiting: int) -> Floats:
-        """Humans expected by slice, of shape (SLICES,), from calls in flight of these ages, answered calls listened to for so
-        many seconds, and humans who wait already."""
+        """Humans expected by slice, of shape (SLICES,), from calls in flight of these ages, answered calls that are
+        listened to, one for each element of `listened`, and humans who wait already."""
         expected = np.zeros(SLICES)
         if ages.size:
             rows = np.clip(np.rint(ages), 0, _OLDEST_CALL).astype(np.intp)
@@ -142,7 +142,7 @@ def _ends(table: LifeTable, hazards: Floats, ages: Floats, lead: float) -> Float
 
 def _after_talk(table: LifeTable, hazards: Floats, lead: float) -> Floats:
     # A talk that ends in a slice ends in the middle of it.
-    until = SLICE_SECONDS * (np.arange(SLICES) + 0.5) + lead
+    until = SLICE_SECONDS * (np.arange(SLICES, dtype=np.float64) + 0.5) + lead
     over = -np.expm1(-table.cumulative(hazards, until))
     steps = np.diff(over, prepend=0.0)
     return np.where(_LATER >= 0, steps[np.maximum(_LATER, 0)], 0.0)

@@ -20,8 +20,8 @@ _HIGHEST_HAZARD = 3.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LifeTable:
-    """Seconds lived and ends by cause, in bins of age. `edges` are the bins' lower ends, of shape (B,), the first 0; the last
-    bin is open. `lived` has the shape (B,), `ends` (C, B) for C causes that compete.
+    """Seconds lived and ends by cause, in bins of age. `edges` are the bins' lower ends, of shape (B,), the first 0; the
+    last bin is open. `lived` has the shape (B,), `ends` (C, B) for C causes that compete.
     """
 
     edges: Floats
@@ -75,7 +75,7 @@ class LifeTable:
         ends, lived = ends + beforehand.ends[cause], lived + beforehand.lived
         if shrink > 0.0:
             ends, lived = ends + shrink, lived + shrink * float(lived.sum()) / float(ends.sum())
-        return np.minimum(ends / lived, _HIGHEST_HAZARD)
+        return np.asarray(np.minimum(ends / lived, _HIGHEST_HAZARD))
 
     def empty(self) -> Self:
         """A table of the same bins that has seen nothing."""

@@ -1,6 +1,6 @@
-"""Dialling ahead by marginal pricing: a call is launched when the humans whom it will leave without an agent, for each answer
-that it brings, cost less than a price; and the price is steered so that the abandoned share comes to its target. It keeps
-count of what it hears, and falls back to one call for each available agent whenever that is not enough to rely on.
+"""Dialling ahead by marginal pricing: a call is launched when the humans whom it will leave without an agent, for each
+answer that it brings, cost less than a price; and the price is steered so that the abandoned share comes to its target. It
+keeps count of what it hears, and falls back to one call for each available agent whenever that is not enough to rely on.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class MarginalParameters:
     start_talks: int = 10
     """Talks with agents before anything is predicted (`predictStartBridgedCount`)."""
     wait_seconds: float = 2.0
-    """A human who has waited longer for an agent is abandoned, whatever happens then. The law of the USA and of the UK: 2."""
+    """A human who has waited longer for an agent is abandoned, whatever happens then. The law in the USA and the UK: 2."""
     silent_seconds: float = 45.0
     """With calls in flight and no event for so long, events are not coming."""
     decide_seconds: float = 0.25

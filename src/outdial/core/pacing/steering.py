@@ -1,5 +1,5 @@
-"""The price that a call may cost, steered so that the share of abandoned calls comes to the target. It keeps an account: every
-live answer brings what the target allows, every abandoned one costs 1.
+"""The price that a call may cost, steered so that the share of abandoned calls comes to the target. It keeps an account:
+every live answer brings what the target allows, every abandoned one costs 1.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ _LOWEST_PRICE, _HIGHEST_PRICE = 0.004, 0.5
 _STEEPEST, _SETTLING_SECONDS = 0.15, 400.0
 _RATE_SECONDS = 600.0
 _RESERVE, _RESERVE_PER_AGENT = 2.0, 0.02
-"""Abandoned calls that are kept in hand from the beginning, so that the end of a short campaign is not above its cap by chance."""
+"""Abandoned calls kept in hand from the beginning, so that a short campaign does not end above its cap by chance."""
 FEWEST_ANSWERS = 100.0
 """The abandoned share is taken of at least so many answers: before, a single call would weigh several percent."""
-_ABSORBING_SECONDS = 1800.0
+_ABSORBING_SECONDS = 3600.0
 _RECOVERING_PRICE = 0.02
 _LEARNING_ANSWERS = 100.0
 _BOLDNESS_ON_AVERAGE = 150.0
@@ -78,7 +78,7 @@ class Steering:
 
     @property
     def answers_ahead(self) -> float:
-        """Answers of half an hour, at the rate of the last ten minutes."""
+        """Answers of an hour, at the rate of the last ten minutes."""
         return _ABSORBING_SECONDS * self.recent / max(self.seconds, _RATE_SECONDS)
 
     def bounded(self, target: float, agents: int) -> Self:
