@@ -12,7 +12,7 @@ from outdial.core.agent import AgentStrategy
 from outdial.core.amd import Amd
 from outdial.core.number import NumberStrategy, NumberType
 from outdial.core.pacing import PredictiveParameters
-from outdial.core.pacing.choices import DEFAULT, Choice, ChoiceParameters
+from outdial.core.pacing.choices import DEFAULT_PACER, ChoiceParameters, PacerName
 from outdial.core.settlement import MemberRule
 
 LEGAL_WAIT_SECONDS = 2.0
@@ -92,7 +92,7 @@ class MemberRules:
     locate_seconds: float = 10.0
     """How long an answered callee waits for an agent before being dropped as abandoned."""
     predictive: PredictiveParameters = PredictiveParameters()
-    pacer: Choice = DEFAULT
+    pacer: PacerName = DEFAULT_PACER
     """Who decides how far ahead of its agents a predictive campaign dials."""
     ratio: float = 1.5
     """Calls for each available agent, of the pacer of that name."""

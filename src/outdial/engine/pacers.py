@@ -12,7 +12,7 @@ import structlog
 from outdial.core.ids import CampaignId
 from outdial.core.members import MemberRules
 from outdial.core.pacing import Decision, Pacer, Situation
-from outdial.core.pacing.choices import Choice, ChoiceParameters, Learner, pacer, tell
+from outdial.core.pacing.choices import ChoiceParameters, Learner, PacerName, pacer, tell
 from outdial.core.pacing.events import AgentGone, AgentIs, AgentState, PacingEvent
 from outdial.engine import metrics
 from outdial.ports import Clock, MemberDialling, StoreDown
@@ -23,7 +23,7 @@ SAVE_SECONDS = 60.0
 _log = structlog.get_logger(__name__)
 
 
-_Chosen = tuple[Choice, ChoiceParameters]
+_Chosen = tuple[PacerName, ChoiceParameters]
 
 
 @dataclass(slots=True)
