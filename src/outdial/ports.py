@@ -1140,6 +1140,12 @@ class MemberDialling(Protocol):
     async def aim(self, campaign: CampaignId, adjust: int, target: int) -> None:
         """Keep what a pacer decided."""
 
+    async def learnt(self, campaign: CampaignId) -> Mapping[str, Any]:
+        """What a campaign's pacer has learnt, as it was kept last; empty: nothing."""
+
+    async def learn(self, campaign: CampaignId, learnt: Mapping[str, Any]) -> None:
+        """Keep what a campaign's pacer has learnt."""
+
     async def new_day(self, campaign: CampaignId, day: date, *, reset: bool) -> bool:
         """It is this day by the campaign's calendar. When it was another one before, what agents did is counted anew, and
         with `reset` all else; whether it was. The first day that is seen is only noted."""

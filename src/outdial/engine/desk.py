@@ -7,8 +7,8 @@ agent is kept here and written behind. Callees who wait are served by their camp
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
 
@@ -34,6 +34,7 @@ from outdial.core.extension import Connection, ExtensionState
 from outdial.core.ids import AttemptId, CampaignId, TenantId
 from outdial.core.member_calls import offer_of
 from outdial.core.members import MemberRules
+from outdial.core.pacing.events import AgentIs
 from outdial.engine import metrics
 from outdial.engine.roster import Roster
 from outdial.ports import AgentTally, Clock, MemberDialling, StoreDown, SwitchDown, Telephony
@@ -66,6 +67,8 @@ class Strength:
 
     available: int
     logged_in: int
+    doing: Mapping[str, AgentIs] = field(default_factory=dict, compare=False)
+    """What each of those who are logged in does, by key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,21 @@ class Desk:
         at_work = [each for each in crew if states.get(each.extension, ExtensionState.UNKNOWN) not in _OFF_THE_HOOK]
         now = self._clock.now()
         free = [agent for agent in at_work if is_available(agent, now) and self._is_free(agent, states)]
-        return Strength(len(free), len(at_work))
+        doing = {agent.key: self._doing(agent, agent in free, now) for agent in at_work}
+        return Strength(len(free), len(at_work), doing)
+
+    def _doing(self, agent: Agent, is_free: bool, now: datetime) -> AgentIs:
+        if is_free:
+            return AgentIs.FREE
+        match agent.state:
+            case AgentState.RESERVED:
+                return AgentIs.RINGING
+            case AgentState.IN_CALL:
+                return AgentIs.TALKING
+            case AgentState.WAITING if agent.ready_at is not None and agent.ready_at > now:
+                return AgentIs.WRAP_UP
+            case _:
+                return AgentIs.AWAY
 
     async def resting(self, tenant: TenantId) -> frozenset[str]:
         """The extensions of agents who want no call now: on a break, or not ready again after their last one. Whoever is

@@ -30,7 +30,7 @@ from outdial.engine import metrics
 from outdial.engine.floor import Floor, Seat
 from outdial.engine.member_dialler import MemberDialler
 from outdial.engine.roster import Roster
-from outdial.engine.rounds import LARGEST_ROUND, LOOK_AHEAD, ROUND_SECONDS, Plans, Reason, Round
+from outdial.engine.rounds import LARGEST_ROUND, LOOK_AHEAD, ROUND_SECONDS, Dialled, Plans, Reason, Round
 from outdial.engine.switchboard import Switchboard
 from outdial.ports import Bus, Clock, Dialling, NotInCharge, Reservation, StoreDown, Telephony
 
@@ -88,6 +88,14 @@ class Dialler:
         campaigns = () if self._plans is None else self._plans.campaigns
         said = ((campaign, self._reasons.get(campaign.id)) for campaign in campaigns)
         return [(campaign, why) for campaign, why in said if why is not None and why is not Reason.DIALLING]
+
+    @property
+    def dialled(self) -> list[Dialled]:
+        """Campaigns that run, as last read, and what was decided about each."""
+        return [
+            Dialled(one, self._reasons.get(one.id), self._floor.calls_of(one.id), self._members.decision(one.id))
+            for one, _ in self.running
+        ]
 
     @property
     def running(self) -> list[tuple[Campaign, Calendar | None]]:

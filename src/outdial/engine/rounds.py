@@ -9,6 +9,7 @@ from enum import StrEnum
 from outdial.core.calendar import Calendar
 from outdial.core.campaign import Campaign
 from outdial.core.ids import CampaignId, ScriptId, TenantId
+from outdial.core.pacing import Decision
 from outdial.core.script.nodes import Script
 from outdial.core.trunk import Route, Trunk
 from outdial.ports import Counters
@@ -50,6 +51,17 @@ class Round:
     again_in: float = ROUND_SECONDS
     idle: bool = False
     """Nobody is due: the campaign may be over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """A campaign that is dialled, as somebody who watches it sees it."""
+
+    campaign: Campaign
+    reason: Reason | None
+    """None: it has not been looked at yet."""
+    calls: int
+    decision: Decision | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,36 @@ class Situation:
         return 100.0 * self.abandoned / answered if answered > 0 else 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What a pacer that forecasts saw when it decided, for supervisors. Shares are in percent."""
+
+    answers_expected: float
+    """Humans expected to answer within the next half minute, of calls in flight before the decision."""
+    free_expected: float
+    """Agents expected to become free in the same time, besides those who are."""
+    price_limit_percent: float
+    """How many humans the last call may leave without an agent, of a hundred whom it makes answer."""
+    price_percent: float
+    """The same as the last call was found to cost, or the first that was not placed."""
+    abandoned_percent: float
+    """Of answered calls, since the counters were last reset."""
+    target_percent: float
+    cap_percent: float
+    answered_percent: float
+    """Of new calls, those that a human is expected to answer."""
+    level_percent: float
+    """Answers of the last minutes in percent of what was learnt over the last thousands of calls."""
+    answer_seconds: float
+    """From the launch of a call to its human, on average."""
+    talk_seconds: float
+    wrap_up_seconds: float
+    break_percent: float
+    """Of wrap-ups, those after which the agent went to a break or home."""
+    calls_learnt: int
+    talks_learnt: int
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """How many calls to place now, and why."""
@@ -62,6 +92,10 @@ class Decision:
     """In plain words: what held calls back, or what the target is made of."""
     braked: bool = False
     """Too many were abandoned: to be stored and given to the next decision."""
+    cancel: tuple[str, ...] = ()
+    """Calls in flight to be given up. None of them has rung, or it has rung for so long that the law allows it."""
+    figures: Figures | None = None
+    """What the decision is made of, from a pacer that forecasts."""
 
 
 class Pacer(Protocol):

@@ -185,6 +185,13 @@ class PostgresMemberDialling:
     async def aim(self, campaign: CampaignId, adjust: int, target: int) -> None:
         await self._execute(_SQL["aim"], campaign, adjust, target)
 
+    async def learnt(self, campaign: CampaignId) -> Mapping[str, Any]:
+        rows = await self._fetch(_SQL["learnt"], campaign)
+        return decode(rows[0]["learnt"]) if rows and rows[0]["learnt"] else {}
+
+    async def learn(self, campaign: CampaignId, learnt: Mapping[str, Any]) -> None:
+        await self._execute(_SQL["learn"], campaign, to_json(learnt))
+
     async def new_day(self, campaign: CampaignId, day: date, *, reset: bool) -> bool:
         with asking():
             async with self._pool.acquire() as connection, connection.transaction():

@@ -173,6 +173,13 @@ insert into campaign_counters as k (campaign_id, adjust, target) values ($1, $2,
 on conflict (campaign_id) do update set adjust = excluded.adjust, target = excluded.target
 where k.adjust <> excluded.adjust or k.target <> excluded.target;
 
+-- name: learnt
+select learnt from campaign_counters where campaign_id = $1;
+
+-- name: learn
+insert into campaign_counters as k (campaign_id, learnt) select id, $2::jsonb from campaigns where id = $1
+on conflict (campaign_id) do update set learnt = excluded.learnt;
+
 -- name: hold_day
 -- The day that a campaign's counters were last seen on; null: on none yet.
 insert into campaign_counters as k (campaign_id) values ($1)
