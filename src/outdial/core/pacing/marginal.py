@@ -388,8 +388,8 @@ class MarginalPricing:
         )
 
     def _hopeless(self, now: float) -> tuple[str, ...]:
-        """Calls in flight that may be given up: not ringing yet, or ringing for so long that the law allows it. Where nothing
-        is said about ringing at all, none."""
+        """Calls in flight that may be given up: not ringing yet, or ringing for so long that the law allows it. Where
+        nothing is said about ringing at all, none."""
         if not self._hears_ringing:
             return ()
         rings = self._rings
