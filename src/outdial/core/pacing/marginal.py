@@ -36,6 +36,9 @@ from outdial.core.pacing.steering import FEWEST_ANSWERS, Steering, first_price
 _LEARN_SECONDS = 3.0
 _LONGEST_CALL_SECONDS, _LONGEST_WAIT_SECONDS = 120.0, 60.0
 """A call that has neither been answered nor ended for so long, or a callee who waits so long: its end was not heard."""
+_LONG_RINGING_SECONDS = 15.0
+"""In the USA and the UK a call that rings may not be given up before."""
+_LONGEST_LOOK_SECONDS = 3600.0
 _LARGE_GROUP = 80
 _REMEMBERED_CALLS = 4096
 _FORMAT = 1
@@ -108,6 +111,7 @@ class MarginalPricing:
         self._flying: dict[str, float] = {}
         """Calls in flight and when they were launched."""
         self._rings: dict[str, float] = {}
+        self._hears_ringing = False
         self._listening: dict[str, float] = {}
         """Answered calls whose verdict is awaited, and since when."""
         self._waiting: dict[str, float] = {}
@@ -166,11 +170,14 @@ class MarginalPricing:
         if not math.isfinite(event.at):
             return
         self._heard_at = event.at if self._heard_at is None else max(self._heard_at, event.at)
+        if self._looked_at is None:
+            self._looked_at = event.at
         match event:
             case Launched(call, at):
                 if not self._is_known(call):
                     self._flying[call] = at
             case Ringing(call, at):
+                self._hears_ringing = True
                 if call in self._flying:
                     self._rings.setdefault(call, at)
             case Answered(call, at, human):
@@ -299,7 +306,8 @@ class MarginalPricing:
         if last is None:
             self._looked_at = last = now
         if now - last >= _LEARN_SECONDS or now < last - _LONGEST_CALL_SECONDS:
-            self._learn(last, now)
+            # When the clock was set back, nothing has aged meanwhile; and what nobody looked at for an hour, not more.
+            self._learn(max(min(last, now), now - _LONGEST_LOOK_SECONDS), now)
             self._looked_at = now
         elif self._forecaster is not None:
             return self._forecaster
@@ -375,8 +383,17 @@ class MarginalPricing:
             self._boldness(limit, agents),
             _reason(situation, agents, allowed, careful, launch, price, limit),
             braked=braked,
+            cancel=self._hopeless(now) if agents == 0 else (),
             figures=self._figures(situation, seen, answers, freed, limit, price),
         )
+
+    def _hopeless(self, now: float) -> tuple[str, ...]:
+        """Calls in flight that may be given up: not ringing yet, or ringing for so long that the law allows it. Where
+        nothing is said about ringing at all, none."""
+        if not self._hears_ringing:
+            return ()
+        rings = self._rings
+        return tuple(call for call in self._flying if call not in rings or now - rings[call] >= _LONG_RINGING_SECONDS)
 
     def _notice_new_counters(self, situation: Situation) -> None:
         """When the campaign's counters begin anew, so does the account's share."""

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 _LOWEST_PRICE, _HIGHEST_PRICE = 0.004, 0.5
-_STEEPEST, _SETTLING_SECONDS = 0.15, 400.0
+_STEEPEST, _SETTLING_SECONDS = 0.12, 400.0
 _RATE_SECONDS = 600.0
-_RESERVE, _RESERVE_PER_AGENT = 2.0, 0.02
+_RESERVE, _RESERVE_PER_AGENT = 1.5, 0.02
 """Abandoned calls kept in hand from the beginning, so that a short campaign does not end above its cap by chance."""
 FEWEST_ANSWERS = 100.0
 """The abandoned share is taken of at least so many answers: before, a single call would weigh several percent."""
 _ABSORBING_SECONDS = 3600.0
-_RECOVERING_PRICE = 0.02
+_RECOVERING_PRICE = 0.03
 _LEARNING_ANSWERS = 100.0
 _BOLDNESS_ON_AVERAGE = 150.0
 
