@@ -140,7 +140,7 @@ class Engine:
                 group.create_task(self._telephony.run(), name="switch")
                 group.create_task(switchboard.hear(), name="switch events")
                 group.create_task(self._watch_charge(), name="charge")
-                group.create_task(self._drain(self._dialler, switchboard, wake.set), name="drain")
+                group.create_task(self._drain(self._dialler, switchboard, pacers, wake.set), name="drain")
                 await recovery.at_start(group, desk)
                 group.create_task(recovery.run(group), name="recovery")
                 group.create_task(desk.run(), name="agents")
@@ -158,7 +158,9 @@ class Engine:
         await self._dialling.charge_lost()
         raise NotInCharge("the connection that holds the charge is gone")
 
-    async def _drain(self, dialler: Dialler, switchboard: Switchboard, wake: Callable[[], None]) -> None:
+    async def _drain(
+        self, dialler: Dialler, switchboard: Switchboard, pacers: Pacers, wake: Callable[[], None]
+    ) -> None:
         await self._stop.wait()
         dialler.stop()
         wake()
@@ -167,6 +169,7 @@ class Engine:
         await _until_idle(switchboard, self._drain_seconds)
         switchboard.cut_off_all()
         await _until_idle(switchboard, _CUT_OFF_REAL_SECONDS)
+        await pacers.save_all()
         raise _Stopped
 
 
