@@ -7,7 +7,7 @@ What a document is about is not known here. Whoever reads one goes on with a sta
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -104,7 +104,11 @@ class Section:
         if not isinstance(value, list):
             self.fault(name, f"a list is wanted, not {_kind(value)}")
             return []
-        return [Section(f"{self.at(name)}.{index}", element, self._faults) for index, element in enumerate(value)]
+        return self.within(name, value)
+
+    def within(self, name: str, elements: Sequence[object]) -> list[Section]:
+        """Mappings that stand in the place of a member, such as those that a short form stands for."""
+        return [Section(f"{self.at(name)}.{index}", element, self._faults) for index, element in enumerate(elements)]
 
     def mapping(self, name: str) -> Section | None:
         """A mapping of its own; None when there is none."""
@@ -136,13 +140,13 @@ def zone_of(members: Section, default: Any = REQUIRED) -> str:
         return ""
 
 
-def weekly_hours(members: Section) -> list[WeeklyHours]:
+def weekly_hours(members: Section, start_name: str = "start", end_name: str = "end") -> list[WeeklyHours]:
     """The same hours on several days."""
     days = members.take("days", list(range(1, 8)))
     if not isinstance(days, list) or not days or not all(type(day) is int and 1 <= day <= 7 for day in days):
         members.fault("days", "a list of weekdays is wanted, 1 (Monday) to 7 (Sunday)")
         days = []
-    start, end = minute_of(members, "start", 0), minute_of(members, "end", MINUTES_OF_DAY)
+    start, end = minute_of(members, start_name, 0), minute_of(members, end_name, MINUTES_OF_DAY)
     members.finish()
     return [WeeklyHours(day, start, end) for day in days]
 
