@@ -7,6 +7,7 @@ trusted over a reservation. A campaign that places nothing says why.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -83,6 +84,7 @@ class Dialler:
         self._turn = 0
         self._plans: Plans | None = None
         self._reasons: dict[CampaignId, Reason] = {}
+        self._counted: Counter[Reason] | None = None
 
     @property
     def waiting(self) -> list[tuple[Campaign, Reason]]:
@@ -299,8 +301,11 @@ class Dialler:
             if reason is not Reason.DIALLING and self._reasons.get(campaign) is not reason:
                 _log.debug("campaign.waits", campaign=campaign, reason=reason.value)
         self._reasons = reasons
-        for reason in Reason:
-            metrics.BLOCKED.labels(reason.name.lower()).set(sum(r is reason for r in reasons.values()))
+        counted = Counter(reasons.values())
+        if counted != self._counted:
+            self._counted = counted
+            for reason in Reason:
+                metrics.BLOCKED.labels(reason.name.lower()).set(counted[reason])
 
 
 def _rank(campaign: Campaign) -> int:

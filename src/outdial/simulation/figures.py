@@ -25,7 +25,7 @@ Span = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quarter:
-    """A quarter of an hour. Calls belong to the one in which they were placed, answers to that of the answer."""
+    """A quarter of an hour, none of them later than the day. Calls belong to the one in which they were placed, answers to that of the answer."""
 
     start: datetime
     """UTC."""
@@ -109,7 +109,7 @@ def figures(record: Record, least_answers: int) -> Figures:
     busy = _seconds(span for one in work for span in one.busy)
     idle = sorted(gap for one in work for gap in _gaps(one))
     lines = _steps((one.reserved_at, one.ended_at or record.ended_at) for one in attempts)
-    of_time = _time_at(lines, record.started_at, record.ended_at)
+    of_time = _time_at(lines, record.started_at, record.home_at)
     quarters = _quarters(record, work, lines, answered, abandoned)
     judged = [each for each in quarters if each.answered >= least_answers]
     return Figures(
@@ -199,12 +199,12 @@ def _quarters(
     calls = Counter(_floor(one.reserved_at) for one in record.attempts)
     answers = Counter(_floor(one.answered_at) for one in answered if one.answered_at)
     losses = Counter(_floor(one.answered_at) for one in abandoned if one.answered_at)
-    at_work = _by_quarter(span for one in work for span in one.at_work)
-    busy = _by_quarter(span for one in work for span in one.busy)
+    at_work = _by_quarter((began, min(ended, record.home_at)) for one in work for began, ended in one.at_work)
+    busy = _by_quarter((began, min(ended, record.home_at)) for one in work for began, ended in one.busy)
     found = []
     start = first
-    while start < record.ended_at:
-        begin, end = max(start, record.started_at), min(start + QUARTER, record.ended_at)
+    while start < record.home_at:
+        begin, end = max(start, record.started_at), min(start + QUARTER, record.home_at)
         of_time = _time_at(lines, begin, end)
         present = at_work.get(start, 0.0)
         found.append(
