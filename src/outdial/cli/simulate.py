@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -174,10 +175,10 @@ def _rows(study: Study) -> list[tuple[str, Callable[[Figures], str]]]:
 
 
 def _as_rows(study: Study, made: Sequence[Result]) -> Table:
-    table = Table(title=study.name or None, title_justify="left")
+    table = Table(title=study.name or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("pacing")
-    for heading in ("agents", "lines", "finished", "utilisation", "abandoned", "talks/hour", "most lines", "enough"):
-        table.add_column(heading, justify="right")
+    for heading in ("agents", "lines", "finished", "utilised", "abandoned", "talks/h", "lines used", "enough"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for each in made:
         figures = each.figures
         table.add_row(

@@ -25,7 +25,8 @@ Span = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quarter:
-    """A quarter of an hour, none of them later than the day. Calls belong to the one in which they were placed, answers to that of the answer."""
+    """A quarter of an hour of the day. Calls belong to the one in which they were placed, answers and what was abandoned to
+    that of the answer."""
 
     start: datetime
     """UTC."""
