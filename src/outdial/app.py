@@ -15,6 +15,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import SystemRandom
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -250,6 +251,7 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
                 settings.drain,
                 str(data / "recordings"),
                 {CRM: mikopbx_crm},
+                SystemRandom(),
             )
             web = WebSender(settings.hook_seconds)
             closing.push_async_callback(web.close)

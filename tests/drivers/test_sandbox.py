@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import selectors
 import signal
 import subprocess
 import sys
 import wave
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +46,7 @@ from outdial.core.ids import Channel
 from outdial.drivers.felt_clock import MAXIMUM_SPEED, FeltClock
 from outdial.drivers.sandbox.plan import Answers, Behaviour, behaviour_of
 from outdial.drivers.sandbox.switch import SandboxSwitch
+from outdial.drivers.virtual_time import VirtualClock, VirtualLoop
 from outdial.ports import SwitchDown
 
 SEED = 5
@@ -54,54 +54,6 @@ A, B = Channel("a"), Channel("b")
 HUMAN_SILENT = "70000200000"
 RINGS_OUT = "70000500000"
 BUSY = "70000400000"
-
-
-class LeapingSelector(selectors.DefaultSelector):
-    """Waits by moving its own time forward."""
-
-    now = 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None:
-            raise AssertionError("everybody waits, and nothing is going to happen")
-        self.now += max(0.0, timeout)
-        return super().select(0)
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop in which no wait takes any time."""
-
-    def __init__(self) -> None:
-        self._leaping = LeapingSelector()
-        super().__init__(self._leaping)
-
-    def time(self) -> float:
-        return self._leaping.now
-
-
-class VirtualClock:
-    """The time of the running VirtualLoop."""
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(self.monotonic(), UTC)
-
-    def monotonic(self) -> float:
-        return asyncio.get_running_loop().time()
-
-    def after(self, seconds: float) -> datetime:
-        return self.now() + timedelta(seconds=seconds)
-
-    def hold(self) -> None:
-        """Nothing: no time passes here while anybody works."""
-
-    def release(self) -> None:
-        """Nothing."""
-
-    def call_after(self, seconds: float, act: Callable[[], None]) -> asyncio.TimerHandle:
-        return asyncio.get_running_loop().call_later(seconds, act)
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
 
 
 class Switchboard:
@@ -527,6 +479,7 @@ from pathlib import Path
 from outdial.core.commands import Dial
 from outdial.drivers.felt_clock import FeltClock
 from outdial.drivers.sandbox.switch import SandboxSwitch
+from outdial.drivers.virtual_time import VirtualClock, VirtualLoop
 
 async def run():
     switch = SandboxSwitch(FeltClock(), 1, Path({str(log)!r}))

@@ -13,32 +13,29 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from outdial.core.agent import AgentRules, AgentStatus
-from outdial.core.calendar import MINUTES_OF_DAY, Calendar, Holiday, WeeklyHours
+from outdial.core.calendar import Calendar, Holiday
 from outdial.core.dialstring import check_dial_string, digits_of, is_diallable
 from outdial.core.errors import Malformed, NotDiallable
 from outdial.core.script import check, document
 from outdial.core.script.nodes import Script
+from outdial.core.section import REQUIRED, Faults, Section, refuse, weekly_hours, zone_of
 
 MOST_LINES = 100_000
 MOST_CALLS_PER_SECOND = 10_000.0
 MOST_STRIPPED = 32
 MOST_NO_ANSWERS = 1000
 LARGEST_NUMBER = (1 << 53) - 1
-LONGEST_TEXT = 500
 LONGEST_PATTERN = 1000
 
 _REGION = re.compile(r"[A-Z]{2}")
 _NAME = _DOMAIN = _TRUNK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _ROLE = re.compile(r"admin|user")
-_TIME = re.compile(r"([0-9]{1,2}):([0-5][0-9])")
 _DIALECT = re.compile(r"[a-z][a-z0-9]*")
 _KEY = re.compile(r"[\x21-\x7e]+")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ARGON2 = re.compile(r"\$argon2(?:id|i|d)\$[\x21-\x7e]+")
-_REQUIRED: Any = object()
 _AGENT_SECONDS = {
     "ring_seconds": 60.0,
     "wrap_up_seconds": 0.0,
@@ -180,114 +177,18 @@ def from_document(document: object, dialects: Mapping[str, DialectReader]) -> Wa
 
     Raises `Malformed` with every fault, one a line; its `field` is the path of the first. An unknown member is a fault.
     """
-    faults: list[tuple[str, str]] = []
-    top = _Members("", document, faults)
+    faults: Faults = []
+    top = Section("", document, faults)
     tenants = tuple(_tenant(members, dialects) for members in top.each("tenants"))
     top.finish()
     _refuse_repeats(tenants, faults)
-    if faults:
-        raise Malformed("\n".join(f"{path}: {message}" for path, message in faults), field=faults[0][0])
+    refuse(faults)
     return Wanted(tenants)
 
 
-class _Members:
-    """The members of one mapping, taken by name. Faults are collected; a stand-in is returned where one was found."""
-
-    def __init__(self, path: str, value: object, faults: list[tuple[str, str]]) -> None:
-        self.path = path
-        self._faults = faults
-        self._asked: list[str] = []
-        self._value: Mapping[Any, Any] = {}
-        if isinstance(value, Mapping):
-            self._value = value
-        else:
-            self.fault("", f"members with a name are wanted, not {_kind(value)}")
-
-    def at(self, name: str) -> str:
-        """The path of a member."""
-        return f"{self.path}.{name}".strip(".") if name else self.path or "the file"
-
-    def fault(self, name: str, message: str) -> None:
-        self._faults.append((self.at(name), message))
-
-    def take(self, name: str, default: Any = _REQUIRED) -> Any:
-        """A member as it stands; one without a value is absent."""
-        self._asked.append(name)
-        value = self._value.get(name)
-        if value is None and default is _REQUIRED:
-            self.fault(name, "it is missing")
-        return default if value is None else value
-
-    def has(self, name: str) -> bool:
-        """Whether a member is there. It counts as known from now on."""
-        return self.take(name, None) is not None
-
-    def text(self, name: str, default: Any = _REQUIRED, longest: int = LONGEST_TEXT) -> Any:
-        """A text on one line, not empty."""
-        value = self.take(name, default)
-        if value is _REQUIRED:
-            return ""
-        if value is default:
-            return value
-        if not isinstance(value, str):
-            self.fault(name, f"a text is wanted, not {_kind(value)}: put it in quotes")
-        elif not value.strip() or not value.isprintable() or len(value) > longest:
-            self.fault(name, f"a text of 1 to {longest} printable characters is wanted")
-        else:
-            return value
-        return ""
-
-    def shaped(self, name: str, shape: re.Pattern[str], wanted: str, default: Any = _REQUIRED) -> Any:
-        """A text that matches as a whole; `wanted` says in words what does."""
-        value = self.text(name, default)
-        if value and value is not default and not shape.fullmatch(value):
-            self.fault(name, f"{wanted} is wanted")
-        return value
-
-    def number(self, name: str, least: float, most: float, default: Any = _REQUIRED, *, whole: bool = True) -> Any:
-        """A number within limits; `whole`: without a fraction."""
-        value = self.take(name, default)
-        if value is _REQUIRED:
-            return least
-        kinds = int if whole else (int, float)
-        if isinstance(value, kinds) and not isinstance(value, bool) and least <= value <= most:
-            return value
-        self.fault(name, f"a {'whole ' if whole else ''}number from {least:g} to {most:g} is wanted")
-        return least
-
-    def each(self, name: str, default: Any = _REQUIRED) -> list[_Members]:
-        """The elements of a list of mappings."""
-        value = self.take(name, default)
-        if value is _REQUIRED or value is default:
-            return []
-        if not isinstance(value, list):
-            self.fault(name, f"a list is wanted, not {_kind(value)}")
-            return []
-        return [_Members(f"{self.at(name)}.{index}", element, self._faults) for index, element in enumerate(value)]
-
-    def mapping(self, name: str) -> _Members | None:
-        """A mapping of its own; None when there is none."""
-        value = self.take(name, None)
-        return None if value is None else _Members(self.at(name), value, self._faults)
-
-    def one_of(self, first: str, second: str) -> None:
-        """Exactly one of two members has to be there."""
-        if (self._value.get(first) is None) == (self._value.get(second) is None):
-            self.fault("", f"{first} or {second} is wanted, and not both")
-
-    def finish(self) -> None:
-        """Refuse every member that nobody asked for."""
-        for name in self._value:
-            if name not in self._asked:
-                self.fault(
-                    str(name),
-                    f"there is no such section or member here; known: {', '.join(dict.fromkeys(self._asked))}",
-                )
-
-
-def _tenant(members: _Members, dialects: Mapping[str, DialectReader]) -> WantedTenant:
+def _tenant(members: Section, dialects: Mapping[str, DialectReader]) -> WantedTenant:
     sections = {dialect: _dialect_section(members, dialect, read) for dialect, read in dialects.items()}
-    name, time_zone = members.text("name"), _time_zone(members)
+    name, time_zone = members.text("name"), zone_of(members)
     tenant = WantedTenant(
         name=name,
         time_zone=time_zone,
@@ -310,16 +211,7 @@ def _tenant(members: _Members, dialects: Mapping[str, DialectReader]) -> WantedT
     return tenant
 
 
-def _time_zone(members: _Members, default: Any = _REQUIRED) -> str:
-    name: str = members.text("time_zone", default)
-    try:
-        return ZoneInfo(name).key if name else ""
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        members.fault("time_zone", f"there is no time zone {name!r}; an example: Europe/Moscow")
-        return ""
-
-
-def _user(members: _Members) -> WantedUser:
+def _user(members: Section) -> WantedUser:
     members.one_of("password", "password_hash")
     user = WantedUser(
         login=members.text("login"),
@@ -331,7 +223,7 @@ def _user(members: _Members) -> WantedUser:
     return user
 
 
-def _key(members: _Members) -> WantedKey:
+def _key(members: Section) -> WantedKey:
     members.one_of("key", "key_hash")
     key = WantedKey(
         name=members.text("name"),
@@ -342,7 +234,7 @@ def _key(members: _Members) -> WantedKey:
     return key
 
 
-def _trunk(members: _Members) -> WantedTrunk:
+def _trunk(members: Section) -> WantedTrunk:
     trunk = WantedTrunk(
         name=members.shaped("name", _TRUNK_NAME, "a name of letters, digits, dots, dashes and underlines"),
         lines=members.number("lines", 1, MOST_LINES),
@@ -353,7 +245,7 @@ def _trunk(members: _Members) -> WantedTrunk:
     return trunk
 
 
-def _route(members: _Members) -> WantedRoute:
+def _route(members: Section) -> WantedRoute:
     route = WantedRoute(
         pattern=_pattern(members),
         trunk=members.text("trunk"),
@@ -365,8 +257,8 @@ def _route(members: _Members) -> WantedRoute:
     return route
 
 
-def _queue(members: _Members) -> WantedQueue:
-    number = _diallable(members, "number", digits_of, _REQUIRED)
+def _queue(members: Section) -> WantedQueue:
+    number = _diallable(members, "number", digits_of, REQUIRED)
     listed = members.take("members")
     if not isinstance(listed, list) or not listed or not all(isinstance(one, str) for one in listed):
         members.fault("members", "a list of extensions in quotes is wanted")
@@ -377,9 +269,9 @@ def _queue(members: _Members) -> WantedQueue:
     return WantedQueue(number, tuple(listed))
 
 
-def _calendar(members: _Members, time_zone: str) -> WantedCalendar:
-    zone = _time_zone(members, "") or time_zone
-    hours = tuple(one for row in members.each("hours") for one in _hours(row))
+def _calendar(members: Section, time_zone: str) -> WantedCalendar:
+    zone = zone_of(members, "") or time_zone
+    hours = tuple(one for row in members.each("hours") for one in weekly_hours(row))
     holidays = tuple(_holiday(row) for row in members.each("holidays", ()))
     key = members.shaped("key", _NAME, "a key of letters, digits, dots, dashes and underlines")
     wanted = WantedCalendar(key, members.text("name"), Calendar(zone, hours, holidays))
@@ -387,29 +279,7 @@ def _calendar(members: _Members, time_zone: str) -> WantedCalendar:
     return wanted
 
 
-def _hours(members: _Members) -> list[WeeklyHours]:
-    """The same hours on several days."""
-    days = members.take("days", list(range(1, 8)))
-    if not isinstance(days, list) or not days or not all(type(day) is int and 1 <= day <= 7 for day in days):
-        members.fault("days", "a list of weekdays is wanted, 1 (Monday) to 7 (Sunday)")
-        days = []
-    start, end = _minute(members, "start", 0), _minute(members, "end", MINUTES_OF_DAY)
-    members.finish()
-    return [WeeklyHours(day, start, end) for day in days]
-
-
-def _minute(members: _Members, name: str, default: int) -> int:
-    """A time of the day in minutes. YAML itself makes a number of minutes of 18:00 without quotes."""
-    value = members.take(name, default)
-    if isinstance(value, str) and (found := _TIME.fullmatch(value)):
-        value = int(found[1]) * 60 + int(found[2])
-    if type(value) is int and 0 <= value <= MINUTES_OF_DAY:
-        return value
-    members.fault(name, "a time from 00:00 to 24:00 is wanted")
-    return default
-
-
-def _holiday(members: _Members) -> Holiday:
+def _holiday(members: Section) -> Holiday:
     day = members.take("date")
     if isinstance(day, str):
         with suppress(ValueError):
@@ -425,7 +295,7 @@ def _holiday(members: _Members) -> Holiday:
     return holiday
 
 
-def _agent(members: _Members) -> WantedAgent:
+def _agent(members: Section) -> WantedAgent:
     key = members.shaped("key", _NAME, "a key of letters, digits, dots, dashes and underlines")
     skills = members.take("skills", [])
     if not isinstance(skills, list) or not all(isinstance(skill, str) and _storable(skill) for skill in skills):
@@ -443,7 +313,7 @@ def _agent(members: _Members) -> WantedAgent:
     return wanted
 
 
-def _rules(members: _Members) -> AgentRules:
+def _rules(members: Section) -> AgentRules:
     sent = members.mapping("rules")
     if sent is None:
         return AgentRules()
@@ -456,7 +326,7 @@ def _rules(members: _Members) -> AgentRules:
     return rules
 
 
-def _status(members: _Members) -> AgentStatus:
+def _status(members: Section) -> AgentStatus:
     try:
         return AgentStatus(members.text("status", AgentStatus.LOGGED_OUT))
     except ValueError:
@@ -464,7 +334,7 @@ def _status(members: _Members) -> AgentStatus:
         return AgentStatus.LOGGED_OUT
 
 
-def _pattern(members: _Members) -> str:
+def _pattern(members: Section) -> str:
     pattern: str = members.text("pattern", longest=LONGEST_PATTERN)
     try:
         re.compile(pattern)
@@ -473,12 +343,12 @@ def _pattern(members: _Members) -> str:
     return pattern
 
 
-def _caller(members: _Members) -> str:
+def _caller(members: Section) -> str:
     """A number to be shown to those called; a leading + stays, because some carriers want it."""
     return _diallable(members, "caller", lambda text: ("+" if text.startswith("+") else "") + digits_of(text))
 
 
-def _diallable(members: _Members, name: str, read: Callable[[str], str], default: Any = "") -> str:
+def _diallable(members: Section, name: str, read: Callable[[str], str], default: Any = "") -> str:
     written: str = members.text(name, default)
     try:
         return read(written) if written else ""
@@ -487,7 +357,7 @@ def _diallable(members: _Members, name: str, read: Callable[[str], str], default
         return ""
 
 
-def _script(members: _Members) -> WantedScript:
+def _script(members: Section) -> WantedScript:
     number = members.number("number", 1, LARGEST_NUMBER)
     wanted = WantedScript(
         dialect=members.shaped("dialect", _DIALECT, "a dialect's name in small letters"),
@@ -500,9 +370,9 @@ def _script(members: _Members) -> WantedScript:
     return wanted
 
 
-def _dialogue(members: _Members) -> Script:
+def _dialogue(members: Section) -> Script:
     written = members.take("script")
-    if written is _REQUIRED:
+    if written is REQUIRED:
         return Script("", {})
     try:
         script = document.from_document(written)
@@ -516,7 +386,7 @@ def _dialogue(members: _Members) -> Script:
     return script
 
 
-def _dialect_section(members: _Members, dialect: str, read: DialectReader) -> WantedDialect:
+def _dialect_section(members: Section, dialect: str, read: DialectReader) -> WantedDialect:
     section = members.take(dialect, None)
     if section is None:
         return WantedDialect()
@@ -531,7 +401,7 @@ def _dialect_section(members: _Members, dialect: str, read: DialectReader) -> Wa
     return made
 
 
-def _refuse_repeats(tenants: Sequence[WantedTenant], faults: list[tuple[str, str]]) -> None:
+def _refuse_repeats(tenants: Sequence[WantedTenant], faults: Faults) -> None:
     """Names are unique: those of tenants, logins and keys in the whole house, the others within their tenant."""
     _repeats("tenants", "tenant name", [tenant.name for tenant in tenants], faults)
     domains = {tenant.name: tenant.domain or tenant.name for tenant in tenants}
@@ -550,17 +420,10 @@ def _refuse_repeats(tenants: Sequence[WantedTenant], faults: list[tuple[str, str
         _repeats(path, "script key", [f"{script.dialect} {script.key}" for script in tenant.scripts], faults)
 
 
-def _repeats(
-    path: str, kind: str, values: Sequence[str], faults: list[tuple[str, str]], *, secret: bool = False
-) -> None:
+def _repeats(path: str, kind: str, values: Sequence[str], faults: Faults, *, secret: bool = False) -> None:
     for value, count in Counter(values).items():
         if value and count > 1:
             faults.append((path, f"the same {kind} is there {count} times" + ("" if secret else f": {value}")))
-
-
-def _kind(value: object) -> str:
-    names = {str: "a text", bool: "yes or no", list: "a list", dict: "members with a name", type(None): "nothing"}
-    return names.get(type(value), "a number" if isinstance(value, int | float) else type(value).__name__)
 
 
 def _storable(value: object) -> bool:

@@ -383,9 +383,7 @@ class Desk:
             if ours is None or (at not in held and at not in self._changed):
                 fresh[at] = agent
             else:
-                fresh[at] = replace(
-                    ours, status=agent.status, extension=agent.extension, skills=agent.skills, rules=agent.rules
-                )
+                fresh[at] = _as_stored(ours, agent)
         self._agents = fresh
 
     async def know(self, campaigns: set[CampaignId]) -> None:
@@ -425,3 +423,11 @@ class Desk:
             self._changed_tallies = tallies | self._changed_tallies
             self._sent_on_break |= on_break
             raise
+
+
+def _as_stored(ours: Agent, stored: Agent) -> Agent:
+    """What calls left on an agent here, with what it wants and what it is there; most of the time that is the same."""
+    here = (ours.status, ours.extension, ours.skills, ours.rules)
+    if here == (stored.status, stored.extension, stored.skills, stored.rules):
+        return ours
+    return replace(ours, status=stored.status, extension=stored.extension, skills=stored.skills, rules=stored.rules)

@@ -7,10 +7,11 @@ trusted over a reservation. A campaign that places nothing says why.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import uuid4
+from random import Random
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -22,7 +23,7 @@ from outdial.core.campaign import Campaign
 from outdial.core.contact import Due
 from outdial.core.events import Placed
 from outdial.core.facts import CampaignChanged, Fact
-from outdial.core.ids import AttemptId, CampaignId, ContactId
+from outdial.core.ids import CampaignId, ContactId
 from outdial.core.outcome import Outcome
 from outdial.core.script.nodes import Script
 from outdial.core.trunk import Route, Way, way_out
@@ -30,7 +31,7 @@ from outdial.engine import metrics
 from outdial.engine.floor import Floor, Seat
 from outdial.engine.member_dialler import MemberDialler
 from outdial.engine.roster import Roster
-from outdial.engine.rounds import LARGEST_ROUND, LOOK_AHEAD, ROUND_SECONDS, Dialled, Plans, Reason, Round
+from outdial.engine.rounds import LARGEST_ROUND, LOOK_AHEAD, ROUND_SECONDS, Dialled, Plans, Reason, Round, fresh_attempt
 from outdial.engine.switchboard import Switchboard
 from outdial.ports import Bus, Clock, Dialling, NotInCharge, Reservation, StoreDown, Telephony
 
@@ -65,6 +66,7 @@ class Dialler:
         bus: Bus,
         clock: Clock,
         wake: asyncio.Event,
+        chance: Random,
         recordings: str,
     ) -> None:
         self._dialling = dialling
@@ -76,11 +78,13 @@ class Dialler:
         self._bus = bus
         self._clock = clock
         self._wake = wake
+        self._chance = chance
         self._recordings = recordings
         self._stopped = False
         self._turn = 0
         self._plans: Plans | None = None
         self._reasons: dict[CampaignId, Reason] = {}
+        self._counted: Counter[Reason] | None = None
 
     @property
     def waiting(self) -> list[tuple[Campaign, Reason]]:
@@ -269,7 +273,7 @@ class Dialler:
         settings = campaign.settings
         assert settings.script is not None
         version, played = script
-        wanted = {AttemptId(str(uuid4())): pick for pick in picks}
+        wanted = {fresh_attempt(self._chance): pick for pick in picks}
         reservations = [
             Reservation(
                 attempt=attempt,
@@ -281,8 +285,9 @@ class Dialler:
             for attempt, pick in wanted.items()
         ]
         won = await self._dialling.reserve(campaign, (settings.script, version), reservations)
-        for attempt in wanted.keys() & won:
-            pick = wanted[attempt]
+        for attempt, pick in wanted.items():
+            if attempt not in won:
+                continue
             way = pick.way
             plan = Plan(
                 trunk=way.trunk.name,
@@ -315,8 +320,11 @@ class Dialler:
             if reason is not Reason.DIALLING and self._reasons.get(campaign) is not reason:
                 _log.debug("campaign.waits", campaign=campaign, reason=reason.value)
         self._reasons = reasons
-        for reason in Reason:
-            metrics.BLOCKED.labels(reason.name.lower()).set(sum(r is reason for r in reasons.values()))
+        counted = Counter(reasons.values())
+        if counted != self._counted:
+            self._counted = counted
+            for reason in Reason:
+                metrics.BLOCKED.labels(reason.name.lower()).set(counted[reason])
 
 
 def _rank(campaign: Campaign) -> int:

@@ -41,7 +41,7 @@ class Engine:
     """Dials for a database. `run` returns after `stop` once calls are over or the drain time is.
 
     Calls are recorded below the folder `recordings`. `services` are those that a script may ask, by the names that scripts
-    know them by.
+    know them by. `chance` draws the ids of attempts and whatever else is left to chance.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Engine:
         drain_seconds: float,
         recordings: str,
         services: Mapping[str, Consultation],
+        chance: Random,
     ) -> None:
         self._dialling = dialling
         self._members = members
@@ -65,6 +66,7 @@ class Engine:
         self._drain_seconds = drain_seconds
         self._recordings = recordings
         self._services = services
+        self._chance = chance
         self._stop = asyncio.Event()
         self._dialler: Dialler | None = None
         self._switchboard: Switchboard | None = None
@@ -117,7 +119,7 @@ class Engine:
         floor = Floor()
         roster = Roster(self._telephony, self._dialling, lambda tenant: desk.resting(tenant))
         journal = Journal(self._dialling)
-        chance = Random()
+        chance = self._chance
         pacers = Pacers(self._members, self._clock)
         desk = Desk(self._members, self._telephony, roster, self._clock, chance)
         switchboard = Switchboard(
@@ -130,7 +132,7 @@ class Engine:
         )
         dialler = self._dialler = Dialler(
             *(self._dialling, self._telephony, switchboard, floor, roster, members, self._bus, self._clock, wake),
-            self._recordings,
+            *(chance, self._recordings),
         )
         keeper = Keeper(self._members, desk, self._clock, lambda: dialler.running, wake.set)
         recovery = Recovery(self._dialling, self._telephony, switchboard, self._clock, self._recordings)

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from random import Random
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -33,7 +32,7 @@ from outdial.core.settlement import Member
 from outdial.engine.desk import Desk, Strength, Team
 from outdial.engine.floor import Floor, Seat
 from outdial.engine.pacers import Pacers
-from outdial.engine.rounds import LARGEST_ROUND, LOOK_AHEAD, ROUND_SECONDS, Plans, Reason, Round
+from outdial.engine.rounds import LARGEST_ROUND, LOOK_AHEAD, ROUND_SECONDS, Plans, Reason, Round, fresh_attempt
 from outdial.engine.switchboard import Called, Switchboard
 from outdial.ports import Bus, Clock, Counters, DueMember, MemberDialling, MemberReservation
 
@@ -336,7 +335,7 @@ class MemberDialler:
         for pick in picks:
             before = pick.due.standing
             numbers = begun(before.numbers, pick.number.position, open, now, by_number=rules.rule.by_number)
-            wanted[AttemptId(str(uuid4()))] = pick, replace(before, attempts=before.attempts + 1, numbers=numbers)
+            wanted[fresh_attempt(self._chance)] = pick, replace(before, attempts=before.attempts + 1, numbers=numbers)
         reservations = [
             MemberReservation(
                 attempt=attempt,
@@ -351,8 +350,9 @@ class MemberDialler:
             for attempt, (pick, standing) in wanted.items()
         ]
         won = await self._members.reserve(campaign, (settings.script, version), reservations)
-        for attempt in wanted.keys() & won:
-            pick, standing = wanted[attempt]
+        for attempt, (pick, standing) in wanted.items():
+            if attempt not in won:
+                continue
             (exit, way), *others = pick.ways
             plan = Plan(
                 trunk=way.trunk,

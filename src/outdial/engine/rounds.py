@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from random import Random
+from uuid import UUID
 
 from outdial.core.calendar import Calendar
 from outdial.core.campaign import Campaign
-from outdial.core.ids import CampaignId, ScriptId, TenantId
+from outdial.core.ids import AttemptId, CampaignId, ScriptId, TenantId
 from outdial.core.pacing import Decision
 from outdial.core.script.nodes import Script
 from outdial.core.trunk import Route, Trunk
@@ -81,3 +83,8 @@ class Plans:
         """The version and the form of what a campaign plays; None: it names nothing that exists."""
         id = campaign.settings.script
         return None if id is None else self.scripts.get(id)
+
+
+def fresh_attempt(chance: Random) -> AttemptId:
+    """An id that no other attempt has."""
+    return AttemptId(str(UUID(int=chance.getrandbits(128), version=4)))

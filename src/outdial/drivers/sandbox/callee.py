@@ -116,7 +116,7 @@ def intention(callee: Answers, pressed: int, heard: Heard, prompt_seconds: float
         case Heard.SOMEBODY:
             return _leave(callee.talk_seconds)
         case Heard.RINGBACK:
-            return None
+            return _leave(callee.hold_patience_seconds)
         case _:
             assert_never(heard)
 

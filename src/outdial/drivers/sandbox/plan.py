@@ -98,6 +98,8 @@ class Answers:
     """Hangs up so long after answering, whatever happens."""
     patience_seconds: float | None = None
     """Hangs up after so much silence with nothing left to press; None: never."""
+    hold_patience_seconds: float | None = None
+    """Hangs up after so long a ringing tone; None: never."""
     talk_seconds: float | None = None
     """Hangs up so long after being joined with somebody; None: never."""
 
@@ -128,15 +130,16 @@ def behaviour_of(seed: int, number: str) -> Behaviour:
     """
     last_digits = number[-_PLANNED_DIGITS:]
     if planned := _PLANNED.fullmatch(last_digits):
-        behaviour = _planned(last_digits, planned["kind"], planned["parameter"], _chance(seed, last_digits))
+        behaviour = _planned(last_digits, planned["kind"], planned["parameter"], chance_of(seed, last_digits))
         if behaviour is not None:
             return behaviour
     if is_extension(number):
         return _extension(number)
-    return _drawn(_chance(seed, number.removeprefix("+")))
+    return _drawn(chance_of(seed, number.removeprefix("+")))
 
 
-def _chance(seed: int, subscriber: str) -> Random:
+def chance_of(seed: int, subscriber: str) -> Random:
+    """What is drawn for one number."""
     return Random(int.from_bytes(blake2b(f"{seed}:{subscriber}".encode(), digest_size=8).digest()))
 
 
@@ -159,7 +162,7 @@ def _planned(subscriber: str, kind: str, parameter: str, chance: Random) -> Beha
                 ring_seconds=ring,
                 voice=Voice.MACHINE,
                 voice_seconds=_MACHINE_GREETING_SECONDS,
-                greeting=_recited(_MACHINE_GREETING_SECONDS),
+                greeting=recited(_MACHINE_GREETING_SECONDS),
             )
         case "11":
             return Answers(ring_seconds=ring, leaves_after_seconds=amount / 1000)
@@ -180,6 +183,12 @@ def _planned(subscriber: str, kind: str, parameter: str, chance: Random) -> Beha
 
 
 _REFUSALS = {"04": BUSY, "06": REJECTS, "07": UNKNOWN, "08": UNAVAILABLE, "09": TRUNK_FAILS}
+
+
+def is_planned(number: str) -> bool:
+    """Whether the plan says how a number behaves."""
+    planned = _PLANNED.fullmatch(number[-_PLANNED_DIGITS:])
+    return planned is not None and _planned("", planned["kind"], planned["parameter"], Random(0)) is not None
 
 
 def is_extension(number: str) -> bool:
@@ -210,12 +219,12 @@ def _extension(number: str) -> Behaviour:
 # ------------------------------------------------------------------------------------------- the population
 
 
-def _recited(seconds: float) -> Greeting:
+def recited(seconds: float) -> Greeting:
     """The greeting of a machine, which takes so long."""
     return Greeting(_RECITED_AFTER_SECONDS, round(seconds / _RECITED_WORD_SECONDS), _RECITED_WORD_SECONDS)
 
 
-def _hello(chance: Random) -> Greeting:
+def hello(chance: Random) -> Greeting:
     """How a person picks up: most with a word, some with their firm and name, which detection takes for a machine."""
     words = chance.randint(5, 8) if chance.random() < TAKEN_FOR_A_MACHINE else 1
     return Greeting(chance.uniform(0.2, 0.8), words, chance.uniform(0.5, 1.0))
@@ -231,13 +240,13 @@ def _presser(chance: Random) -> Answers:
         barge_in_seconds=chance.uniform(1.0, 6.0) if chance.random() < 0.25 else None,
         patience_seconds=chance.uniform(10, 40),
         talk_seconds=chance.uniform(20, 180),
-        greeting=_hello(chance),
+        greeting=hello(chance),
     )
 
 
 def _early_leaver(chance: Random) -> Answers:
     return Answers(
-        ring_seconds=chance.uniform(4, 15), leaves_after_seconds=chance.uniform(0.5, 5), greeting=_hello(chance)
+        ring_seconds=chance.uniform(4, 15), leaves_after_seconds=chance.uniform(0.5, 5), greeting=hello(chance)
     )
 
 
@@ -248,20 +257,23 @@ def _machine(chance: Random) -> Answers:
         voice=Voice.MACHINE,
         voice_seconds=recites,
         leaves_after_seconds=chance.uniform(40, 90),
-        greeting=Greeting() if chance.random() < TAKEN_FOR_A_PERSON else _recited(recites),
+        greeting=Greeting() if chance.random() < TAKEN_FOR_A_PERSON else recited(recites),
     )
 
 
-def _busy(chance: Random) -> Refuses:
+def busy(chance: Random) -> Refuses:
+    """Somebody who is on the telephone."""
     return Refuses(BUSY.sip_code, BUSY.q850_cause, chance.uniform(0.3, 2))
 
 
-def _out_of_reach(chance: Random) -> Refuses:
+def out_of_reach(chance: Random) -> Refuses:
+    """A number that is switched off, or not there."""
     kind = chance.choice((UNAVAILABLE, UNKNOWN))
     return Refuses(kind.sip_code, kind.q850_cause, chance.uniform(0.2, 4))
 
 
-def _rejecter(chance: Random) -> Refuses:
+def rejecter(chance: Random) -> Refuses:
+    """Somebody who looks at the number and will not answer."""
     return Refuses(REJECTS.sip_code, REJECTS.q850_cause, chance.uniform(2, 8), rings=True)
 
 
@@ -269,10 +281,10 @@ _POPULATION: tuple[tuple[int, Callable[[Random], Behaviour]], ...] = (
     (45, _presser),
     (8, _early_leaver),
     (25, lambda _: RingsOut()),
-    (10, _busy),
+    (10, busy),
     (5, _machine),
-    (4, _out_of_reach),
-    (3, _rejecter),
+    (4, out_of_reach),
+    (3, rejecter),
 )
 """Per cent of the numbers that nobody planned, and how they behave."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -62,12 +62,14 @@ from outdial.drivers.sandbox.log import Witness
 from outdial.drivers.sandbox.plan import (
     UNREACHABLE_TRUNK,
     Answers,
+    Behaviour,
     BusyFirst,
     Voice,
     behaviour_of,
     is_extension,
     talks_when_others_do,
 )
+from outdial.drivers.sandbox.population import Population
 from outdial.drivers.sandbox.recording import write_silence
 from outdial.ports import Clock, SwitchDown
 
@@ -116,21 +118,24 @@ class _Line:
 
 
 class SandboxSwitch:
-    """The `Telephony` of a server without a switch; callees are alike for the same seed.
+    """The `Telephony` of a server without a switch; callees are alike for the same seed. `population` is who answers
+    ordinary numbers; without one they behave as the plan draws them, the same in every call.
 
     It works on the event loop that its commands come from. `log` is the file that witnesses every dialled call; an
     `OSError` tells that it cannot be opened. A call that cannot be witnessed is not placed: `perform` raises
     `SwitchDown`, as it does after `close`.
     """
 
-    def __init__(self, clock: Clock, seed: int, log: Path | None = None) -> None:
+    def __init__(self, clock: Clock, seed: int, log: Path | None = None, population: Population | None = None) -> None:
         self._clock = clock
         self._seed = seed
+        self._population = population
         self._witness = Witness(log) if log is not None else None
         self._lines: dict[Channel, _Line] = {}
         self._to_extensions: dict[Channel, _Line] = {}
         self._callees_on_the_line = 0
         self._calls_to_busy: Counter[str] = Counter()
+        self._calls_to: Counter[str] = Counter()
         self._heard: asyncio.Queue[NetworkEvent | None] = asyncio.Queue()
         self._closed = False
 
@@ -189,12 +194,14 @@ class SandboxSwitch:
         """By the plan and by the calls that stand; UNKNOWN for a number that no extension has. Raises `SwitchDown`."""
         if self._closed:
             raise SwitchDown("the sandbox is closed")
-        return {each: self._extension_state(each) for each in extensions}
+        own: dict[str, list[_Line]] = {}
+        for line in self._to_extensions.values():
+            own.setdefault(line.extension, []).append(line)
+        return {each: self._extension_state(each, own.get(each, ())) for each in extensions}
 
-    def _extension_state(self, extension: str) -> ExtensionState:
+    def _extension_state(self, extension: str, own: Sequence[_Line]) -> ExtensionState:
         if not is_extension(extension):
             return ExtensionState.UNKNOWN
-        own = [line for line in self._to_extensions.values() if line.extension == extension]
         if any(line.callee for line in own) or (self._callees_on_the_line and talks_when_others_do(extension)):
             return ExtensionState.IN_USE
         return ExtensionState.RINGING if own else ExtensionState.IDLE
@@ -226,7 +233,7 @@ class SandboxSwitch:
                 self._witness.write(self._clock.now(), dial)
             except OSError as error:
                 raise SwitchDown(f"the call cannot be logged: {error}") from error
-        behaviour = behaviour_of(self._seed, dial.number)
+        behaviour = self._behaviour(dial.number)
         calls_before = 0
         if isinstance(behaviour, BusyFirst):
             calls_before = self._calls_to_busy[behaviour.subscriber]
@@ -239,6 +246,13 @@ class SandboxSwitch:
             self._announce(Ringing(dial.channel))
         end = end_of_ringing(met, dial.ring_seconds)
         self._clock.call_after(end.after_seconds, partial(self._end_ringing, line, end))
+
+    def _behaviour(self, number: str) -> Behaviour:
+        if self._population is None:
+            return behaviour_of(self._seed, number)
+        before = self._calls_to[number]
+        self._calls_to[number] += 1
+        return self._population.behaviour_of(self._seed, number, before)
 
     def _play(self, play: Play) -> None:
         line = self._lines.get(play.channel)
