@@ -230,8 +230,9 @@ _HEAD = """# Predictive pacing, measured
 
 `make bench-pacing` writes this page. Each cell is utilisation in percent (abandoned calls in percent of answered ones): talk
 and wrap-up in parts of logged-in time, of campaigns that begin with nothing learnt. † is over the cap of 3 %, ° was
-measured before the pacer last changed, – was not measured. How the pacer works is said in `core/pacing/marginal.py` and the files beside it; peers marked *tuned* have their best setting for each
-group's size, found beforehand.
+measured before the pacer last changed, – was not measured. How the pacer works is said in
+`core/pacing/marginal.py` and the files beside it; peers marked *tuned* have their best setting for each group's size, found
+beforehand.
 
 ## By agents
 
