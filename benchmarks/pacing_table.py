@@ -8,6 +8,7 @@ parts may be measured one after the other.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import math
 import os
@@ -66,6 +67,8 @@ class Shift:
     abandoned: int = 0
     decide_ms: float = 0.0
     """Processor time of a decision of ours, on average."""
+    version: str = ""
+    """Of our pacer's sources."""
 
 
 def simulate(shift: Shift) -> Shift | None:
@@ -89,7 +92,14 @@ def simulate(shift: Shift) -> Shift | None:
         answered=found.answered,
         abandoned=found.abandoned,
         decide_ms=1000.0 * fmean(spent) if spent else 0.0,
+        version=version(),
     )
+
+
+def version() -> str:
+    """What tells one version of our pacer from another."""
+    sources = sorted((ROOT / "src" / "outdial" / "core" / "pacing").glob("*.py"))
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
 
 
 def _timed(decide: Callable[[float, Any], Any], spent: list[float]) -> Callable[[float, Any], Any]:
@@ -149,13 +159,14 @@ class Kept:
 
 
 def cell(found: Sequence[Shift], *, worst: bool = False) -> str:
-    """Utilisation (abandoned): the mean, and the share of all campaigns together; † over the cap."""
+    """Utilisation (abandoned): the mean, and the share of all campaigns together; † over the cap, ° of another version."""
     if not found:
         return "–"
     share = 100.0 * sum(one.abandoned for one in found) / max(1, sum(one.answered for one in found))
     over = "†" if share > CAP_PERCENT + 0.03 else ""
     quarter = f" [{max(one.worst_quarter_percent for one in found):.0f}]" if worst else ""
-    return f"{fmean(one.utilisation for one in found):.1f}{over} ({share:.1f}){quarter}"
+    older = "°" if any(one.pacer == OURS and one.version != version() for one in found) else ""
+    return f"{fmean(one.utilisation for one in found):.1f}{over}{older} ({share:.1f}){quarter}"
 
 
 def page(kept: Kept) -> str:
@@ -182,7 +193,8 @@ def _base_rows(kept: Kept) -> list[list[str]]:
     rows += [["its worst campaign, abandoned %", *worst], ["its worst quarter of an hour, abandoned %", *quarters]]
     rows += [["campaigns of it", *(str(len(found)) for found in ours)]]
     rows += [["goal", *(f"{GOAL[size]:.1f}" for size in GROUPS)]]
-    return rows + [[peer, *(cell(kept.of("base", peer, size)) for size in GROUPS)] for peer in PEERS]
+    measured = [peer for peer in PEERS if kept.of("base", peer)]
+    return rows + [[peer, *(cell(kept.of("base", peer, size)) for size in GROUPS)] for peer in measured]
 
 
 def _stress_rows(kept: Kept, scenarios: Sequence[str]) -> list[list[str]]:
@@ -217,9 +229,10 @@ def _rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 _HEAD = """# Predictive pacing, measured
 
 `make bench-pacing` writes this page. Each cell is utilisation in percent (abandoned calls in percent of answered ones): talk
-and wrap-up in parts of logged-in time, of campaigns that begin with nothing learnt. † is over the cap of 3 %. How the pacer
-works is said in `core/pacing/marginal.py` and the files beside it; peers marked *tuned* have their best setting for each
-group's size, found beforehand.
+and wrap-up in parts of logged-in time, of campaigns that begin with nothing learnt. † is over the cap of 3 %, ° was
+measured before the pacer last changed, – was not measured. How the pacer works is said in
+`core/pacing/marginal.py` and the files beside it; peers marked *tuned* have their best setting for each group's size, found
+beforehand.
 
 ## By agents
 

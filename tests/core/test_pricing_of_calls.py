@@ -198,12 +198,24 @@ def test_whoever_waits_already_answers_in_the_first_slice():
     assert forecaster(Experience.none(), 2.0).answers(np.array([]), np.array([]), 3).tolist() == at(0, 3.0).tolist()
 
 
-def test_the_level_is_what_was_seen_in_parts_of_what_was_expected():
+def level_of(seen: float, expected: float) -> float:
+    """After many minutes with so many answers seen and expected in each second."""
     level = Level()
-    for _ in range(400):
-        level = level.after(1.0, 1.0, 2.0)
-    assert level.value == pytest.approx(0.5, abs=0.05)
+    for _ in range(2000):
+        level = level.after(1.0, seen, expected)
+    return level.value
+
+
+def test_the_level_is_what_was_seen_in_parts_of_what_was_expected():
+    assert level_of(1.0, 3.0) == pytest.approx(1 / 3, abs=0.1)
+    assert level_of(3.0, 1.0) == pytest.approx(3.0, rel=0.1)
     assert Level().value == 1.0
+
+
+def test_what_may_be_chance_does_not_move_the_level():
+    # Over four minutes 240 answers are expected, which vary by about 16.
+    assert level_of(1.02, 1.0) == 1.0
+    assert level_of(0.95, 1.0) == 1.0
 
 
 # ------------------------------------------------------------------------------------------------------ steering
