@@ -48,6 +48,10 @@ bench: $(READY) ## Measure speed beside its limit, and print the table
 	$(PYTHON) tools/asterisk/fetch.py
 	PYTHONPATH=tools $(PYTHON) -m benchmarks $(ARGS)
 
+.PHONY: bench-pacing
+bench-pacing: $(READY) ## Measure the predictive pacer beside its peers in simulated shifts, and write docs/pacing.md
+	$(PYTHON) -m benchmarks.pacing_table $(ARGS)
+
 .PHONY: asterisk
 asterisk: $(READY) ## Run a private Asterisk and a carrier to call through, and say how to start outdial on them
 	$(PYTHON) tools/asterisk/run.py $(ARGS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from asterisk.carrier import Carrier
 from asterisk.fetch import ensure
@@ -18,14 +19,25 @@ from outdial.drivers.asterisk.configuration import SipExtension
 
 __all__ = ["database_url", "databases"]
 
+# The same examples on every run, however busy the machine is.
+settings.register_profile(
+    "house", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("house")
+
 _NEED_ASTERISK = {"asterisk", "asterisk_prefix", "carrier"}
+_NEED_A_STORE = {"database_url", "databases"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `make check` leaves out: tests that need an Asterisk, and whole programs in a process of their own."""
+    """Mark what `make check` leaves out: tests that need an Asterisk or a database, and whole programs in a process of
+    their own."""
     for item in items:
-        if _NEED_ASTERISK & set(getattr(item, "fixturenames", ())):
+        needed = set(getattr(item, "fixturenames", ()))
+        if _NEED_ASTERISK & needed:
             item.add_marker(pytest.mark.asterisk)
+        if _NEED_A_STORE & needed:
+            item.add_marker(pytest.mark.slow)
         if "scenarios" in item.path.parts:
             item.add_marker(pytest.mark.slow)
 

@@ -26,7 +26,9 @@ from outdial import __version__
 from outdial.api import mikopbx, native, webitel
 from outdial.api.mikopbx import crm
 from outdial.api.mikopbx.polls import CRM
+from outdial.api.native.campaigns import Running
 from outdial.api.native.routes import Health, Waiting
+from outdial.core.members import MemberRules, Mode
 from outdial.drivers.asterisk.telephony import AsteriskSwitch
 from outdial.drivers.clock import SystemClock
 from outdial.drivers.felt_clock import FeltClock
@@ -144,9 +146,29 @@ class House:
         routes = [
             *mikopbx.mounts(self.operations, self.settings, zone),
             *webitel.mounts(self.operations, self.settings),
-            *native.mounts(self.health),
+            *native.mounts(
+                self.health, self.operations.access, self.settings.mikopbx_loopback_exempt, self.campaigns_shown
+            ),
         ]
         return Starlette(routes=routes)
+
+    def campaigns_shown(self) -> list[Running]:
+        """The campaigns that this process dials."""
+        return [
+            Running(
+                tenant=one.campaign.tenant,
+                dialect=one.campaign.dialect,
+                number=one.campaign.number,
+                key=one.campaign.key,
+                name=one.campaign.settings.name,
+                mode="" if one.campaign.settings.members is None else one.campaign.settings.members.mode.value,
+                pacer=_pacer_of(one.campaign.settings.members),
+                calls=one.calls,
+                reason="" if one.reason is None else one.reason.value,
+                decision=one.decision,
+            )
+            for one in self.engine.dialled
+        ]
 
     async def health(self) -> Health:
         """How this process is doing."""
@@ -321,6 +343,12 @@ async def _run(made: House, doors: _Doors, door: socket.socket) -> None:
         await serving
         for task in around:
             task.cancel()
+
+
+def _pacer_of(rules: MemberRules | None) -> str:
+    if rules is None or rules.mode is Mode.BROADCAST:
+        return ""
+    return rules.pacer.value if rules.mode is Mode.PREDICTIVE else "progressive"
 
 
 async def _nothing() -> None:

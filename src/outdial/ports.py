@@ -1116,9 +1116,11 @@ class MemberDialling(Protocol):
     ) -> set[AttemptId]:
         """Save attempts before they are dialled; those won. A member that was changed since it was read is not."""
 
-    async def settle(self, settlements: Mapping[ContactId, Settlement], reason: str, by: str) -> set[ContactId]:
-        """Write what was decided about members that wait; those that it still applied to. Whoever gets an end cause is told
-        of, with the reason and who gave it."""
+    async def settle(
+        self, settlements: Mapping[ContactId, Settlement], reason: str, by: str, *, awaited: bool
+    ) -> set[ContactId]:
+        """Write what was decided about members that wait; those that it still applied to. `awaited`: their results were
+        waited for, and still are. Whoever gets an end cause is told of, with the reason and who gave it."""
 
     async def results_due(self, now: datetime, limit: int) -> list[ResultDue]:
         """Members in no call whose result has come or stayed out."""
@@ -1138,8 +1140,15 @@ class MemberDialling(Protocol):
     async def aim(self, campaign: CampaignId, adjust: int, target: int) -> None:
         """Keep what a pacer decided."""
 
-    async def new_day(self, campaign: CampaignId, day: date, *, reset: bool) -> None:
-        """A day of the campaign's calendar has begun: what agents did in it is counted anew, and with `reset` all else."""
+    async def learnt(self, campaign: CampaignId) -> Mapping[str, Any]:
+        """What a campaign's pacer has learnt, as it was kept last; empty: nothing."""
+
+    async def learn(self, campaign: CampaignId, learnt: Mapping[str, Any]) -> None:
+        """Keep what a campaign's pacer has learnt."""
+
+    async def new_day(self, campaign: CampaignId, day: date, *, reset: bool) -> bool:
+        """It is this day by the campaign's calendar. When it was another one before, what agents did is counted anew, and
+        with `reset` all else; whether it was. The first day that is seen is only noted."""
 
     async def agents(self) -> list[tuple[TenantId, Agent]]:
         """All agents of all tenants."""

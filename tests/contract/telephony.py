@@ -57,6 +57,8 @@ MACHINE = "70001000000"
 TALKS_10_SECONDS = "70001200010"
 FAX = "70001500000"
 NO_MEDIA = "70001700000"
+UNREACHABLE = "unreachable"
+"""A trunk to nowhere."""
 LONG_PROMPT_SECONDS = 120.0
 PROMPT_SECONDS = 1.0
 PATIENCE_FELT_SECONDS = 20.0
@@ -258,6 +260,16 @@ class TelephonyContract:
             channel = await call.dial(number)
             assert await call.hear(channel, HungUp) == HungUp(channel, sip_code, q850_cause)
             assert not call.count(channel, Answered)
+
+        tell(bench, story)
+
+    def test_a_trunk_that_cannot_be_reached_has_no_leg(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = Channel(str(uuid.uuid4()))
+            await call.ask(Dial(channel, UNREACHABLE, bench.dial_prefix + BUSY, bench.caller, 30.0))
+            assert await call.hear(channel, HungUp) == HungUp(channel, 0, 38)
+            await call.let_pass()
+            assert [type(event) for event in call.on(channel)] == [HungUp]
 
         tell(bench, story)
 

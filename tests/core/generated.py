@@ -74,6 +74,7 @@ def connects(*, first: bool) -> st.SearchStrategy[Connect]:
         wait_seconds=st.sampled_from([0.0, 10.0]),
         keep_seeking=st.booleans(),
         hold=PROMPTS,
+        farewell=PROMPTS,
     )
 
 

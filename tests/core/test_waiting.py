@@ -29,6 +29,7 @@ from outdial.core.events import (
 )
 from outdial.core.outcome import Outcome
 from outdial.core.prompt import Words
+from outdial.core.script.interpreter import PROMPT_GUARD_SECONDS
 from outdial.core.script.nodes import Connect, Script
 
 WAITING = Connect("", wait_seconds=10.0, keep_seeking=True)
@@ -110,6 +111,31 @@ def test_nobody_waits_longer_than_the_campaign_allows() -> None:
         call = tell(waiting, TimerElapsed(CALLEE, Timer.WAIT, 1))
         assert (call.state, call.connection, call.ended_by) == (State.ENDING, Connection.NOBODY_FREE, Party.OUTDIAL)
         assert tell(call, gone()).outcome is Outcome.ANSWERED
+
+
+def test_whoever_is_given_up_hears_why_first() -> None:
+    node = Connect("", wait_seconds=10.0, keep_seeking=True, hold=text("la la"), farewell=text("sorry"))
+    sorry = Speak(CALLEE, 3, (Words("sorry", "ru-RU", "", personal=False),))
+    rung = tell(placed(node), *UP, ExtensionFound(CALLEE, 1, "101"))
+    call = tell(
+        rung,
+        (
+            TimerElapsed(CALLEE, Timer.WAIT, 1),
+            [
+                StopPlaying(CALLEE, 1),
+                HangUp(EXTENSION),
+                sorry,
+                SetTimer(CALLEE, Timer.TURN, 3, PROMPT_GUARD_SECONDS),
+            ],
+        ),
+        (Answered(EXTENSION), []),
+        (HungUp(EXTENSION, 487, 0), []),
+    )
+    assert (call.state, call.connection) == (State.PARTING, Connection.NOBODY_FREE)
+    for over in (heard(3), failed(3), TimerElapsed(CALLEE, Timer.TURN, 3)):
+        assert tell(call, over).state is State.ENDING
+    left = tell(call, gone())
+    assert (left.state, left.outcome, left.ended_by) == (State.ENDED, Outcome.ANSWERED, Party.CALLEE)
 
 
 def test_a_callee_who_waits_is_sought_for_again_after_a_restart() -> None:

@@ -312,3 +312,22 @@ def test_the_time_of_members_runs_out(database_url: str) -> None:
         assert len(over) == 1
 
     play(database_url, story)
+
+
+def test_a_new_day_begins_new_counts_and_a_restart_does_not(database_url: str) -> None:
+    async def story(store: Store) -> None:
+        today, tomorrow, id = NOW.date(), NOW.date() + timedelta(days=1), store.campaign.id
+
+        async def calls() -> int:
+            return (await store.members.counters([store.campaign]))[id].calls
+
+        assert not await store.members.new_day(id, today, reset=True)
+        await store.pool.execute("update campaign_counters set calls = 5")
+        assert not await store.members.new_day(id, today, reset=True)
+        assert await calls() == 5
+        assert await store.members.new_day(id, tomorrow, reset=False)
+        assert await calls() == 5
+        assert await store.members.new_day(id, today, reset=True)
+        assert await calls() == 0
+
+    play(database_url, story)

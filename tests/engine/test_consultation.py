@@ -23,6 +23,7 @@ from outdial.drivers.clock import SystemClock
 from outdial.engine.desk import Desk
 from outdial.engine.floor import Floor, Seat
 from outdial.engine.journal import Journal
+from outdial.engine.pacers import Pacers
 from outdial.engine.roster import Roster
 from outdial.engine.switchboard import Switchboard
 from outdial.ports import ConsultationFailed, Entry, SwitchDown
@@ -117,6 +118,7 @@ def play(story: Story, answer: str | Exception = "42", script: Script = POLL, se
             Floor(),
             roster,
             Desk(outside, outside, roster, clock, Random(1)),  # type: ignore[arg-type]
+            Pacers(outside, clock),  # type: ignore[arg-type]
             lambda: None,
             {service: crm},
         )

@@ -168,6 +168,8 @@ def test_who_misses_too_many_calls_is_sent_on_a_break_and_comes_back_when_it_say
         for call in (1, 2):
             assert await floor.seek(call, of, wait=False) == "100"
             floor.release(call, Connection.NO_ANSWER)
+            assert await floor.seek(9, of, wait=False) is None
+            floor.clock.pass_by(1)
         await floor.look()
         assert floor.agents.stored["100"].status is AgentStatus.ON_BREAK
         assert await floor.seek(3, of, wait=False) is None

@@ -300,6 +300,13 @@ def test_numbers_given_by_hand_are_never_given_again_and_parts_keep_theirs(datab
     assert wire == {"parts": [{"id": "1", "text": "a"}, {"id": "2", "text": "c"}, {"id": "3", "text": "d"}]}
 
 
+def test_a_domain_that_is_not_named_stays(database_url: str) -> None:
+    apply(database_url, replace(TENANT, domain="elsewhere"))
+    changes = apply(database_url, replace(TENANT, domain=""))
+    assert {change.verb for change in changes} == {Verb.SAME}
+    apply(database_url, WantedTenant(name="other", time_zone="UTC", region="RU", domain=TENANT.name))
+
+
 def test_a_domain_belongs_to_one_tenant(database_url: str) -> None:
     apply(database_url, TENANT)
     with pytest.raises(KeyTaken, match='another tenant has the domain "site"'):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scenarios.server import Server
+from scenarios.waits import begin_at_once
 
 SANDBOX_SPEED = "200"
 
@@ -22,6 +23,8 @@ class Floor:
     server: Server
     switch: str
     witness: Any
+    begun: dict[str, str] = field(default_factory=dict)
+    """Tasks that last for a minute or more, by name: begun early and looked at late."""
 
     def dialled(self) -> list[str]:
         """Numbers as the far end saw them, in order."""
@@ -35,7 +38,9 @@ def sandbox_floor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
     log = folder / "dialled.jsonl"
     options = ("--demo", "--speed", SANDBOX_SPEED, "--sandbox-log", str(log))
     server = Server(folder / "data", *options)
-    yield Floor(server, "sandbox", lambda: read_log(log))
+    floor = Floor(server, "sandbox", lambda: read_log(log))
+    begin_at_once(floor)
+    yield floor
     assert server.stop() == 0, "".join(server.errors[-20:])
 
 
@@ -45,7 +50,9 @@ def asterisk_floor(tmp_path_factory: pytest.TempPathFactory, asterisk: Any, carr
     folder = tmp_path_factory.mktemp("asterisk")
     options = ("--demo", "--telephony", asterisk.telephony_url)
     server = Server(folder / "data", *options)
-    yield Floor(server, "asterisk", carrier.calls)
+    floor = Floor(server, "asterisk", carrier.calls)
+    begin_at_once(floor)
+    yield floor
     assert server.stop() == 0, "".join(server.errors[-20:])
 
 

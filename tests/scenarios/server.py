@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -72,14 +72,14 @@ class Server:
         self.process.wait()
         raise AssertionError("the server did not start:\n" + "".join(self.errors[-40:]))
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
+    def ask(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
         """One request to the MikoPBX dialect; the parsed answer."""
         target = urlsplit(self.url)
         assert target.hostname is not None
         connection = http.client.HTTPConnection(target.hostname, target.port, timeout=60)
         try:
             content = body if isinstance(body, bytes | None) else json.dumps(body).encode()
-            connection.request(method, path if path.startswith("/v1") else MODULE + path, content)
+            connection.request(method, path if path.startswith("/v1") else MODULE + path, content, headers or {})
             return json.loads(connection.getresponse().read())
         finally:
             connection.close()

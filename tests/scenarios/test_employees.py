@@ -9,6 +9,7 @@ import pytest
 from scenarios.conftest import Floor
 from scenarios.polls import number
 from scenarios.server import until
+from scenarios.waits import EMPLOYEE_RINGS_OUT, NEVER_ANSWERS, begin
 
 
 def post(floor: Floor, extension: str, numbers: list[str], **fields: Any) -> str:
@@ -71,6 +72,8 @@ def test_every_way_a_call_to_an_employee_can_end_has_its_row(
     assert (row["cause"] is None) == (state == "endDial")
     if behaviour == "04":
         assert row["cause"] == "SIP 486 Busy Here"
+    if extension == NEVER_ANSWERS:
+        begin(floor, EMPLOYEE_RINGS_OUT)  # nobody else here needs that telephone
 
 
 def test_an_employee_who_rejects_did_not_answer(floor: Floor) -> None:
@@ -93,12 +96,6 @@ def test_an_employee_who_is_busy_by_then_is_not_rung(floor: Floor, request: pyte
     assert floor.dialled().count("105") == rung
 
 
-def test_an_employee_who_never_answers_is_rung_for_a_minute(sandbox_floor: Floor) -> None:
-    row = final_row(sandbox_floor, post(sandbox_floor, "208", [number("02")]))
-    assert (row["result"], row["state"]) == ("FAIL_USER_NO_ANSWER", "endDial")
-    assert row["inDialState"] != "ANSWER"
-
-
 def test_the_employee_sees_the_callees_number_without_the_prefix(floor: Floor) -> None:
     phone = number("12", 2)
     row = final_row(floor, post(floor, "104", [phone], dialPrefix="88"))
@@ -113,6 +110,13 @@ def test_one_employee_talks_to_one_callee_after_another(floor: Floor) -> None:
     task = floor.server.finished(post(floor, "100", numbers))
     assert [row["result"] for row in task["results"]] == ["SUCCESS_CLIENT_H"] * 2
     assert [row["phone"] for row in sorted(task["results"], key=lambda row: row["id"])] == numbers
+
+
+def test_a_queue_is_rung_for_whatever_its_number_is_called(floor: Floor) -> None:
+    phone = number("12", 4)
+    row = final_row(floor, post(floor, "2000", [phone], innerNumType="queue"))
+    assert (row["result"], row["state"]) == ("SUCCESS_CLIENT_H", "endCall")
+    assert floor.dialled()[-2:] in ([phone, "101"], [phone, "102"])
 
 
 def nobody_is_dialled(floor: Floor, extension: str) -> None:

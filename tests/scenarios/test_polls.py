@@ -9,6 +9,7 @@ import pytest
 
 from scenarios.conftest import Floor
 from scenarios.polls import SHORT_POLL, number
+from scenarios.server import until
 
 
 def run_task(floor: Floor, poll: dict[str, Any], numbers: list[Any], **fields: Any) -> dict[str, Any]:
@@ -67,8 +68,36 @@ def test_every_way_a_call_can_end_has_its_row(
     assert (row["result"], row["state"]) == (result, state)
     assert row["inDialState"] is None
     assert row["closeTime"] == row["changeTime"] != "0"
-    if cause is not ...:
+    if cause is ...:
+        assert row["outDialState"] is None
+        assert row["cause"]
+    else:
         assert (row["outDialState"], row["cause"]) == (out_dial, cause)
+
+
+ROUTES = """
+tenants:
+  - name: demo
+    time_zone: Europe/Moscow
+    trunks:
+      - {name: unreachable, lines: 10, calls_per_second: 0}
+    routes:
+      - {pattern: "0666.*", trunk: unreachable}
+      - {pattern: "(?!0555).*", trunk: carrier}
+"""
+"""Numbers behind 0555 have no way out; those behind 0666 go to a trunk that no switch reaches."""
+
+
+@pytest.mark.parametrize(
+    ("prefix", "result", "out_dial"), [("0555", "FAIL_ROUTE", None), ("0666", "FAIL_PROVIDER", "CHANUNAVAIL")]
+)
+def test_a_call_that_cannot_leave_the_house(floor: Floor, prefix: str, result: str, out_dial: str | None) -> None:
+    floor.server.apply(ROUTES)
+    phone = number("01", 13)
+    row = by_phone(run_task(floor, SHORT_POLL, [phone], dialPrefix=prefix))[phone]
+    assert (row["result"], row["state"]) == (result, "failedOriginate")
+    assert (row["outDialState"], row["inDialState"], row["cause"]) == (out_dial, None, None)
+    assert prefix + phone not in floor.dialled()
 
 
 def test_answers_are_recorded_by_question_and_key(floor: Floor) -> None:
@@ -121,3 +150,28 @@ def test_a_number_is_dialled_once_however_often_it_is_posted(sandbox_floor: Floo
     again = sandbox_floor.server.data("POST", "/task", body | {"numbers": [phone]})
     sandbox_floor.server.finished(again["id"])
     assert len(sandbox_floor.dialled()) == before
+
+
+def test_a_task_that_is_not_open_dials_nobody_and_lets_calls_go_on(floor: Floor) -> None:
+    server, seconds = floor.server, 400 if floor.switch == "sandbox" else 4
+    talks, waits, late = "41" + number("12", seconds), "41" + number("04"), "42" + number("04", 5)
+    poll = server.data("POST", "/polling", SHORT_POLL)["id"]
+    body = {"innerNum": poll, "innerNumType": "polling", "crmId": f"pause {floor.switch}", "maxCountChannels": 1}
+    id = server.data("POST", "/task", {**body, "numbers": [talks, waits]})["id"]
+    until(lambda: by_phone(server.data("GET", f"/task/{id}"))[talks]["state"] == "EVENT_POLLING", "they talk")
+
+    assert server.data("PUT", f"/task/{id}", {"state": 2})["state"] == 2
+    ended = until(lambda: (row := by_phone(server.data("GET", f"/task/{id}"))[talks])["result"] and row, "it is over")
+    assert (ended["result"], ended["state"]) == ("FAIL_POLLING", "endCall")
+    run_task(floor, SHORT_POLL, ["43" + number("04")])
+    assert waits not in floor.dialled()
+
+    server.data("PUT", f"/task/{id}", {"state": 0})
+    assert by_phone(server.finished(id))[waits]["result"] == "FAIL"
+    assert server.data("POST", "/task", {**body, "numbers": [talks, waits, late]})["state"] == "1"
+    run_task(floor, SHORT_POLL, ["44" + number("04")])
+    assert (floor.dialled().count(talks), floor.dialled().count(waits), floor.dialled().count(late)) == (1, 1, 0)
+
+    server.data("POST", "/task", {**body, "numbers": [talks, waits, late], "state": 0})
+    assert by_phone(server.finished(id))[late]["result"] == "FAIL"
+    assert [floor.dialled().count(phone) for phone in (talks, waits, late)] == [1, 1, 1]

@@ -47,6 +47,12 @@ class NotAudio(Malformed):
     code = "not_audio"
 
 
+class NotStored(OutdialError):
+    """What was sent could not be put into a file here; the caller did nothing wrong."""
+
+    code = "not_stored"
+
+
 class NotSpreadsheet(Malformed):
     """An uploaded file is no spreadsheet that can be read."""
 

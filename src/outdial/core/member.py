@@ -51,7 +51,7 @@ class StoredMember:
     result_until: datetime | None
     """Until then somebody is to say how the last call went."""
     reported: bool
-    """It was said while the call is still going on."""
+    """It was said while the call was going on, and is settled after it."""
     session: AttemptId | None
     """The last attempt."""
 

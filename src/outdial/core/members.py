@@ -12,7 +12,11 @@ from outdial.core.agent import AgentStrategy
 from outdial.core.amd import Amd
 from outdial.core.number import NumberStrategy, NumberType
 from outdial.core.pacing import PredictiveParameters
+from outdial.core.pacing.choices import DEFAULT_PACER, ChoiceParameters, PacerName
 from outdial.core.settlement import MemberRule
+
+LEGAL_WAIT_SECONDS = 2.0
+"""How long somebody who answered may wait for an agent (FTC 16 CFR 310.4(b)(4), Ofcom's statement on persistent misuse)."""
 
 
 class Mode(StrEnum):
@@ -88,6 +92,10 @@ class MemberRules:
     locate_seconds: float = 10.0
     """How long an answered callee waits for an agent before being dropped as abandoned."""
     predictive: PredictiveParameters = PredictiveParameters()
+    pacer: PacerName = DEFAULT_PACER
+    """Who decides how far ahead of its agents a predictive campaign dials."""
+    ratio: float = 1.5
+    """Calls for each available agent, of the pacer of that name."""
     eternal: bool = False
     """Whether the campaign goes on without members, waiting for new ones."""
     one_day: bool = False
@@ -98,3 +106,10 @@ class MemberRules:
     """Among campaigns that want the same agents or lines, the higher goes first."""
     strict_crash: bool = False
     """Whether a member whose call was cut off by a crash is finished instead of tried again."""
+
+    @property
+    def pacing(self) -> ChoiceParameters:
+        """What the pacer goes by. Who waited for longer than the law allows counts as abandoned, whatever comes of it."""
+        return ChoiceParameters(
+            predictive=self.predictive, wait_seconds=min(LEGAL_WAIT_SECONDS, self.locate_seconds), ratio=self.ratio
+        )

@@ -143,7 +143,7 @@ class WantedDialect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedTenant:
-    """A tenant and what it should have. `domain` empty: its name is its domain. `routes` None: they stay as they are."""
+    """A tenant and what it should have. Without a `domain` it keeps its own, or has its name; so it does with its routes."""
 
     name: str
     time_zone: str

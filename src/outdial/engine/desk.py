@@ -7,8 +7,8 @@ agent is kept here and written behind. Callees who wait are served by their camp
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
 
@@ -19,6 +19,7 @@ from outdial.core.agent import (
     AgentRules,
     AgentState,
     AgentStatus,
+    Offer,
     Tally,
     after,
     is_available,
@@ -33,6 +34,7 @@ from outdial.core.extension import Connection, ExtensionState
 from outdial.core.ids import AttemptId, CampaignId, TenantId
 from outdial.core.member_calls import offer_of
 from outdial.core.members import MemberRules
+from outdial.core.pacing.events import AgentIs
 from outdial.engine import metrics
 from outdial.engine.roster import Roster
 from outdial.ports import AgentTally, Clock, MemberDialling, StoreDown, SwitchDown, Telephony
@@ -40,6 +42,9 @@ from outdial.ports import AgentTally, Clock, MemberDialling, StoreDown, SwitchDo
 LOOK_SECONDS = 0.25
 """How often somebody free is looked for while callees wait."""
 REREAD_REAL_SECONDS = 0.5
+SHORTEST_REST_SECONDS = 1.0
+"""Whoever did not take a call is not offered the next one sooner, whatever the rules say (Webitel engine 3.10 looks for an
+agent once a second)."""
 
 _log = structlog.get_logger(__name__)
 
@@ -62,6 +67,8 @@ class Strength:
 
     available: int
     logged_in: int
+    doing: Mapping[str, AgentIs] = field(default_factory=dict, compare=False)
+    """What each of those who are logged in does, by key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +128,21 @@ class Desk:
         at_work = [each for each in crew if states.get(each.extension, ExtensionState.UNKNOWN) not in _OFF_THE_HOOK]
         now = self._clock.now()
         free = [agent for agent in at_work if is_available(agent, now) and self._is_free(agent, states)]
-        return Strength(len(free), len(at_work))
+        doing = {agent.key: self._doing(agent, agent in free, now) for agent in at_work}
+        return Strength(len(free), len(at_work), doing)
+
+    def _doing(self, agent: Agent, is_free: bool, now: datetime) -> AgentIs:
+        if is_free:
+            return AgentIs.FREE
+        match agent.state:
+            case AgentState.RESERVED:
+                return AgentIs.RINGING
+            case AgentState.IN_CALL:
+                return AgentIs.TALKING
+            case AgentState.WAITING if agent.ready_at is not None and agent.ready_at > now:
+                return AgentIs.WRAP_UP
+            case _:
+                return AgentIs.AWAY
 
     async def resting(self, tenant: TenantId) -> frozenset[str]:
         """The extensions of agents who want no call now: on a break, or not ready again after their last one. Whoever is
@@ -177,6 +198,9 @@ class Desk:
             *(agent, how, self._in_wall_time(rules), self._clock.now(), talked),
             hold_until=None if result is None else self._clock.after(result),
         )
+        if how not in (Offer.TALKED, Offer.CANCELLED):
+            soonest = self._clock.after(SHORTEST_REST_SECONDS)
+            agent = replace(agent, ready_at=max(agent.ready_at or soonest, soonest))
         self._put(offer, agent)
         if agent.status is AgentStatus.ON_BREAK and before is not AgentStatus.ON_BREAK:
             self._sent_on_break.add((offer.team.tenant, offer.key))

@@ -31,9 +31,9 @@ from outdial.engine import metrics
 from outdial.engine.floor import Floor, Seat
 from outdial.engine.member_dialler import MemberDialler
 from outdial.engine.roster import Roster
-from outdial.engine.rounds import LARGEST_ROUND, LOOK_AHEAD, ROUND_SECONDS, Plans, Reason, Round, fresh_attempt
+from outdial.engine.rounds import LARGEST_ROUND, LOOK_AHEAD, ROUND_SECONDS, Dialled, Plans, Reason, Round, fresh_attempt
 from outdial.engine.switchboard import Switchboard
-from outdial.ports import Bus, Clock, Dialling, Reservation, StoreDown, Telephony
+from outdial.ports import Bus, Clock, Dialling, NotInCharge, Reservation, StoreDown, Telephony
 
 SHORTEST_ROUND_REAL_SECONDS = 0.005
 REREAD_REAL_SECONDS = 1.0
@@ -94,6 +94,14 @@ class Dialler:
         return [(campaign, why) for campaign, why in said if why is not None and why is not Reason.DIALLING]
 
     @property
+    def dialled(self) -> list[Dialled]:
+        """Campaigns that run, as last read, and what was decided about each."""
+        return [
+            Dialled(one, self._reasons.get(one.id), self._floor.calls_of(one.id), self._members.decision(one.id))
+            for one, _ in self.running
+        ]
+
+    @property
     def running(self) -> list[tuple[Campaign, Calendar | None]]:
         """Campaigns that run, as last read, with their calendars."""
         plans = self._plans
@@ -149,7 +157,7 @@ class Dialler:
         rounds: dict[CampaignId, Round] = {}
         in_turn = (*campaigns[self._turn :], *campaigns[: self._turn])
         for campaign in sorted(in_turn, key=_rank):
-            rounds[campaign.id] = await self._dial(group, campaign, plans)
+            rounds[campaign.id] = await self._dial_guarded(group, campaign, plans)
         self._say({id: round.reason for id, round in rounds.items()})
         await self._close([id for id, round in rounds.items() if round.idle])
         return min((round.again_in for round in rounds.values()), default=ROUND_SECONDS)
@@ -168,6 +176,17 @@ class Dialler:
             self._plans = read
         self._floor.forget_all_but({campaign.id for campaign in campaigns})
         return read
+
+    async def _dial_guarded(self, group: asyncio.TaskGroup, campaign: Campaign, plans: Plans) -> Round:
+        """One look at a campaign, from which the others do not suffer."""
+        try:
+            return await self._dial(group, campaign, plans)
+        except (NotInCharge, StoreDown):
+            raise
+        except Exception:  # noqa: BLE001 - a campaign's own door: one bad campaign must not stop the others
+            _log.exception("campaign.failed", campaign=campaign.id, dialect=campaign.dialect, number=campaign.number)
+            metrics.FAULTS.labels("campaign").inc()
+            return Round(Reason.FAULT)
 
     async def _dial(self, group: asyncio.TaskGroup, campaign: Campaign, plans: Plans) -> Round:
         if campaign.settings.members is not None:

@@ -19,10 +19,11 @@ from outdial.engine.floor import Floor
 from outdial.engine.journal import Journal
 from outdial.engine.keeper import Keeper
 from outdial.engine.member_dialler import MemberDialler
+from outdial.engine.pacers import Pacers
 from outdial.engine.prompts import Prompts
 from outdial.engine.recovery import Recovery
 from outdial.engine.roster import Roster
-from outdial.engine.rounds import Reason
+from outdial.engine.rounds import Dialled, Reason
 from outdial.engine.switchboard import Switchboard
 from outdial.ports import Bus, Clock, Consultation, Dialling, MemberDialling, NotInCharge, StoreDown, Telephony
 
@@ -85,6 +86,11 @@ class Engine:
         """Running campaigns that place no call at the moment, and why; empty where this process does not dial."""
         return [] if self._dialler is None else self._dialler.waiting
 
+    @property
+    def dialled(self) -> list[Dialled]:
+        """The campaigns that are dialled here, and what was decided about each; empty where this process does not dial."""
+        return [] if self._dialler is None else self._dialler.dialled
+
     def stop(self) -> None:
         """Place no more calls, let those under way end, and return from `run`."""
         self._stop.set()
@@ -114,13 +120,15 @@ class Engine:
         roster = Roster(self._telephony, self._dialling, lambda tenant: desk.resting(tenant))
         journal = Journal(self._dialling)
         chance = self._chance
+        pacers = Pacers(self._members, self._clock)
         desk = Desk(self._members, self._telephony, roster, self._clock, chance)
         switchboard = Switchboard(
-            *(self._telephony, journal, self._prompts, self._clock, floor, roster, desk, wake.set, self._services)
+            *(self._telephony, journal, self._prompts, self._clock, floor, roster, desk, pacers, wake.set),
+            self._services,
         )
         self._switchboard = switchboard
         members = MemberDialler(
-            *(self._members, switchboard, floor, desk, self._bus, self._clock, chance, self._recordings)
+            *(self._members, switchboard, floor, desk, pacers, self._bus, self._clock, chance, self._recordings)
         )
         dialler = self._dialler = Dialler(
             *(self._dialling, self._telephony, switchboard, floor, roster, members, self._bus, self._clock, wake),
@@ -134,7 +142,7 @@ class Engine:
                 group.create_task(self._telephony.run(), name="switch")
                 group.create_task(switchboard.hear(), name="switch events")
                 group.create_task(self._watch_charge(), name="charge")
-                group.create_task(self._drain(self._dialler, switchboard, wake.set), name="drain")
+                group.create_task(self._drain(self._dialler, switchboard, pacers, wake.set), name="drain")
                 await recovery.at_start(group, desk)
                 group.create_task(recovery.run(group), name="recovery")
                 group.create_task(desk.run(), name="agents")
@@ -152,7 +160,9 @@ class Engine:
         await self._dialling.charge_lost()
         raise NotInCharge("the connection that holds the charge is gone")
 
-    async def _drain(self, dialler: Dialler, switchboard: Switchboard, wake: Callable[[], None]) -> None:
+    async def _drain(
+        self, dialler: Dialler, switchboard: Switchboard, pacers: Pacers, wake: Callable[[], None]
+    ) -> None:
         await self._stop.wait()
         dialler.stop()
         wake()
@@ -161,6 +171,7 @@ class Engine:
         await _until_idle(switchboard, self._drain_seconds)
         switchboard.cut_off_all()
         await _until_idle(switchboard, _CUT_OFF_REAL_SECONDS)
+        await pacers.save_all()
         raise _Stopped
 
 

@@ -57,6 +57,10 @@ class Floor:
         _decrease(self._of_gateway, (seat.campaign, seat.gateway))
         _decrease(self._on_the_line, (seat.tenant, seat.digits))
 
+    def calls_of(self, campaign: CampaignId) -> int:
+        """Calls of a campaign in progress."""
+        return self._of_campaign[campaign]
+
     def of_gateway(self, campaign: CampaignId, gateway: str) -> int:
         """Calls of a campaign through one of its own gateways."""
         return self._of_gateway[campaign, gateway]

@@ -72,9 +72,8 @@ class Keeper:
         while due := await self._members.results_due(self._clock.now(), PAGE):
             told = {one.contact: _settled(one, self._clock) for one in due if one.report is not None}
             late = {one.contact: _settled(one, self._clock) for one in due if one.report is None}
-            done = await self._members.settle(told, "callback", "") | await self._members.settle(
-                late, "callback", BY_ITSELF
-            )
+            done = await self._members.settle(told, "callback", "", awaited=True)
+            done |= await self._members.settle(late, "callback", BY_ITSELF, awaited=True)
             for one in due:
                 if one.report is not None and one.agent:
                     self._desk.result_given(one.tenant, one.agent)
@@ -85,7 +84,9 @@ class Keeper:
 
     async def _expire(self) -> None:
         while over := await self._members.expired(self._clock.now(), PAGE):
-            done = await self._members.settle({id: expired(member) for id, member in over.items()}, "expire", BY_ITSELF)
+            done = await self._members.settle(
+                {id: expired(member) for id, member in over.items()}, "expire", BY_ITSELF, awaited=False
+            )
             _log.info("members.expired", members=len(done))
             if len(over) < PAGE or not done:
                 return
@@ -100,7 +101,7 @@ class Keeper:
             over: dict[ContactId, Settlement] = {
                 id: expired(member) for id, member in page.items() if over_today(member.numbers, rules.types, local)
             }
-            await self._members.settle(over, "expire", BY_ITSELF)
+            await self._members.settle(over, "expire", BY_ITSELF, awaited=False)
             after = max(page)
             if len(page) < PAGE:
                 return

@@ -25,12 +25,13 @@ from outdial.core.gateways import Exit, caller_of, exits
 from outdial.core.ids import AttemptId, CampaignId
 from outdial.core.members import Gateway, MemberRules, Mode
 from outdial.core.number import Number, OpenRange, begun, choose, open_ranges, qualifies
-from outdial.core.pacing import Decision, Situation, progressive, webitel_predictive
+from outdial.core.pacing import Decision, Situation, progressive
 from outdial.core.pacing.situation import within_limits
 from outdial.core.script.nodes import Script
 from outdial.core.settlement import Member
 from outdial.engine.desk import Desk, Strength, Team
 from outdial.engine.floor import Floor, Seat
+from outdial.engine.pacers import Pacers
 from outdial.engine.rounds import LARGEST_ROUND, LOOK_AHEAD, ROUND_SECONDS, Plans, Reason, Round, fresh_attempt
 from outdial.engine.switchboard import Called, Switchboard
 from outdial.ports import Bus, Clock, Counters, DueMember, MemberDialling, MemberReservation
@@ -62,9 +63,8 @@ class _Memory:
     standing: Opening | None = None
     day: date | None = None
     adjust: int | None = None
-    braked: bool = False
-    said: str = ""
-    """The reason that the pacer gave last."""
+    decision: Decision | None = None
+    """What the pacer decided last."""
 
 
 class MemberDialler:
@@ -76,6 +76,7 @@ class MemberDialler:
         switchboard: Switchboard,
         floor: Floor,
         desk: Desk,
+        pacers: Pacers,
         bus: Bus,
         clock: Clock,
         chance: Random,
@@ -85,16 +86,24 @@ class MemberDialler:
         self._switchboard = switchboard
         self._floor = floor
         self._desk = desk
+        self._pacers = pacers
         self._bus = bus
         self._clock = clock
         self._chance = chance
         self._recordings = recordings
         self._memories: dict[CampaignId, _Memory] = {}
 
+    def decision(self, campaign: CampaignId) -> Decision | None:
+        """What was decided last about a campaign's pace."""
+        memory = self._memories.get(campaign)
+        return None if memory is None else memory.decision
+
     async def prepare(self, campaigns: Sequence[Campaign], plans: Plans) -> Plans:
         """The plans with what campaigns of members need besides."""
         ours = [campaign for campaign in campaigns if campaign.settings.members is not None]
-        await self._desk.know({campaign.id for campaign in ours})
+        running = {campaign.id for campaign in ours}
+        await self._desk.know(running)
+        await self._pacers.keep_only(running)
         self._memories = {id: memory for id, memory in self._memories.items() if id in {one.id for one in ours}}
         if not ours:
             return plans
@@ -131,7 +140,7 @@ class MemberDialler:
             return Round(Reason.NO_SCRIPT)
         team = Team(campaign.tenant, campaign.id, rules)
         situation, strength = await self._situation(campaign, team, plans)
-        decision = self._decide(rules, situation, memory)
+        decision = await self._decide(campaign, rules, situation, strength, memory)
         await self._keep(campaign, memory, decision)
         open = open_ranges(rules.types, local)
         if decision.launch == 0:
@@ -164,11 +173,10 @@ class MemberDialler:
     async def _look_at_day(self, campaign: Campaign, rules: MemberRules, memory: _Memory, day: date) -> None:
         if memory.day == day:
             return
-        if memory.day is not None:
+        if await self._members.new_day(campaign.id, day, reset=rules.reset_daily):
             self._desk.forget_tallies(campaign.id)
             if rules.reset_daily:
                 memory.adjust = None
-        await self._members.new_day(campaign.id, day, reset=rules.reset_daily)
         memory.day = day
 
     # --------------------------------------------------------------------------------------------- the pacing
@@ -184,7 +192,7 @@ class MemberDialler:
             for gateway in resource.gateways
             if gateway.enabled
         )
-        strength = Strength(0, 0) if rules.mode is Mode.BROADCAST else await self._desk.strength(team)
+        strength = Strength(0, 0, {}) if rules.mode is Mode.BROADCAST else await self._desk.strength(team)
         counters = plans.counters.get(campaign.id, Counters())
         return (
             Situation(
@@ -203,17 +211,19 @@ class MemberDialler:
             strength,
         )
 
-    def _decide(self, rules: MemberRules, situation: Situation, memory: _Memory) -> Decision:
+    async def _decide(
+        self, campaign: Campaign, rules: MemberRules, situation: Situation, strength: Strength, memory: _Memory
+    ) -> Decision:
         match rules.mode:
             case Mode.BROADCAST:
                 return within_limits(situation, situation.lines, situation.lines, 0, "as many as there are lines")
             case Mode.PROGRESSIVE:
                 return progressive(situation)
             case Mode.PREDICTIVE:
-                return webitel_predictive(situation, rules.predictive, memory.adjust or 0, memory.braked)
+                return await self._pacers.decide(campaign.id, rules, situation, strength.doing, memory.adjust or 0)
 
     async def _keep(self, campaign: Campaign, memory: _Memory, decision: Decision) -> None:
-        memory.braked, memory.said = decision.braked, decision.reason
+        memory.decision = decision
         if memory.adjust != decision.adjust:
             memory.adjust = decision.adjust
             await self._members.aim(campaign.id, decision.adjust, decision.target)

@@ -12,9 +12,20 @@ OFFERS = Counter(
     "outdial_agent_offers", "Calls offered to agents that are over, by how they ended for the agent.", ["offer"]
 )
 BLOCKED = Gauge("outdial_campaigns_waiting", "Running campaigns that place no call now, by reason.", ["reason"])
+PACING = Gauge(
+    "outdial_pacing",
+    "What the pacer of a campaign that dials ahead of its agents sees and decides, by figure.",
+    ["campaign", "figure"],
+)
 FIRST_PROMPT = Histogram(
     "outdial_answer_to_prompt_seconds",
     "From hearing that a call was answered to telling the switch to play the first prompt.",
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
 )
 HOOKS = Counter("outdial_hook_deliveries", "Tries to tell a hook, by what came of them.", ["result"])
+
+
+def forget_pacing(campaign: int) -> None:
+    """A campaign runs no more: its figures are not shown any longer."""
+    for labels in [labels for labels in PACING._metrics if labels[0] == str(campaign)]:
+        PACING.remove(*labels)

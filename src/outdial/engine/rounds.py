@@ -11,6 +11,7 @@ from uuid import UUID
 from outdial.core.calendar import Calendar
 from outdial.core.campaign import Campaign
 from outdial.core.ids import AttemptId, CampaignId, ScriptId, TenantId
+from outdial.core.pacing import Decision
 from outdial.core.script.nodes import Script
 from outdial.core.trunk import Route, Trunk
 from outdial.ports import Counters
@@ -41,6 +42,7 @@ class Reason(StrEnum):
     NO_AGENT = "no agent is available"
     ENOUGH = "as many calls are in progress as its pacing wants"
     ON_THE_LINE = "the numbers due are on the line already"
+    FAULT = "a fault of outdial's own: its log says more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,17 @@ class Round:
     again_in: float = ROUND_SECONDS
     idle: bool = False
     """Nobody is due: the campaign may be over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """A campaign that is dialled, as somebody who watches it sees it."""
+
+    campaign: Campaign
+    reason: Reason | None
+    """None: it has not been looked at yet."""
+    calls: int
+    decision: Decision | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ from outdial.core.events import (
 from outdial.core.ids import AttemptId, attempt_of
 from outdial.core.member_calls import settlement
 from outdial.core.outcome import Outcome
+from outdial.core.pacing_news import news
 from outdial.core.retry import RetryRule, seconds_to_next_try
 from outdial.core.script.nodes import COMPLETED
 from outdial.core.settlement import Member
@@ -61,6 +62,7 @@ from outdial.engine import metrics
 from outdial.engine.desk import Desk, Team
 from outdial.engine.floor import Floor, Seat
 from outdial.engine.journal import Journal
+from outdial.engine.pacers import Pacers
 from outdial.engine.prompts import PromptFailedError, Prompts
 from outdial.engine.roster import Roster
 from outdial.engine.timers import Timers
@@ -129,6 +131,7 @@ class Switchboard:
         floor: Floor,
         roster: Roster,
         desk: Desk,
+        pacers: Pacers,
         released: Callable[[], None],
         services: Mapping[str, Consultation],
     ) -> None:
@@ -139,6 +142,7 @@ class Switchboard:
         self._floor = floor
         self._roster = roster
         self._desk = desk
+        self._pacers = pacers
         self._released = released
         self._services = services
         self._lines: dict[AttemptId, Line] = {}
@@ -252,6 +256,8 @@ class Switchboard:
         if line.call.was_answered and line.answered_at is None:
             line.answered_at, line.answered_moment = self._clock.now(), self._clock.monotonic()
             line.heard_answer_at = asyncio.get_running_loop().time()
+        if line.called is not None:
+            self._tell_pacer(line, before)
         if line.call.state is State.JOINED and line.joined_moment is None:
             line.joined_at, line.joined_moment = self._clock.now(), self._clock.monotonic()
             self._desk.joined(line.call.attempt)
@@ -268,6 +274,11 @@ class Switchboard:
             await self._warm(line)
         if line.call.state is State.ENDED:
             self._report_end(line)
+
+    def _tell_pacer(self, line: Line, before: Call) -> None:
+        if line.seat.campaign is not None:
+            for event in news(before, line.call, line.agent, self._clock.monotonic()):
+                self._pacers.observe(line.seat.campaign, event)
 
     def _entry(self, line: Line, commands: list[CallCommand]) -> Entry:
         answers = tuple(command for command in commands if isinstance(command, RecordAnswer))

@@ -129,7 +129,7 @@ class Members:
             nonlocal heard
             waits = rules is not None and rules.rule.waits_for_results
             heard = Heard.TAKEN
-            if rules is not None and member.result_until is not None:
+            if rules is not None and member.result_until is not None and not member.reported:
                 settled = settlement.reported(rules.rule, member.standing, word.report, now)
                 return Settled(settlement=self._felt(settled, now), reason=BY_REPORT, by=by, said=word.said)
             if waits and member.in_call and not member.reported:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 from uuid import uuid4
 
-from outdial.core.errors import Malformed, NotAudio
+from outdial.core.errors import Malformed, NotAudio, NotStored
 from outdial.core.ids import TenantId
 from outdial.ports import AudioFile, Library, Workshop
 
 LONGEST_NAME = 200
+T = TypeVar("T")
 
 
 class Recordings:
@@ -32,10 +35,11 @@ class Recordings:
         """Keep a sound under a name. A name that exists keeps its path and gets the new content; its old content stays
         when the new one is no sound.
 
-        Raises `Malformed` for a name that cannot be kept and `NotAudio` for an empty file or one without sound.
+        Raises `Malformed` for a name that cannot be kept, `NotAudio` for an empty file or one without sound, and
+        `NotStored` when the disk will not have it.
         """
         check_name(name)
-        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+        await _on_disk(lambda: self._folder.mkdir(parents=True, exist_ok=True))
         incoming = self._folder / f"{uuid4().hex}.part"
         made = self._folder / f"{uuid4().hex}.wav"
         try:
@@ -45,7 +49,8 @@ class Recordings:
             async with self._settling:
                 return await self._settle(tenant, name, made, seconds)
         finally:
-            await asyncio.to_thread(incoming.unlink, missing_ok=True)
+            with suppress(OSError):
+                await asyncio.to_thread(incoming.unlink, missing_ok=True)
 
     async def all(self, tenant: TenantId) -> list[AudioFile]:
         """Every sound of a tenant, oldest first."""
@@ -79,7 +84,7 @@ class Recordings:
         before = await self._library.named(tenant, name)
         if before is None or not self._is_ours(before.path):
             return await self._library.put(tenant, name, made, seconds)
-        await asyncio.to_thread(_move, made, before.path)
+        await _on_disk(lambda: _move(made, before.path))
         return await self._library.put(tenant, name, before.path, seconds)
 
     def _is_ours(self, path: Path) -> bool:
@@ -109,13 +114,21 @@ def _can_be_kept(name: str) -> bool:
 async def _write(path: Path, content: AsyncIterator[bytes]) -> int:
     """Write a stream to a file; how many bytes it had."""
     size = 0
-    file = await asyncio.to_thread(path.open, "wb")
+    file = await _on_disk(lambda: path.open("wb"))
     try:
         async for chunk in content:
-            size += await asyncio.to_thread(file.write, chunk)
+            size += await _on_disk(lambda: file.write(chunk))  # noqa: B023 - it is over before the next chunk
     finally:
-        await asyncio.to_thread(file.close)
+        await _on_disk(file.close)
     return size
+
+
+async def _on_disk(work: Callable[[], T]) -> T:
+    """Do something with files, beside the event loop. Raises `NotStored`."""
+    try:
+        return await asyncio.to_thread(work)
+    except OSError as error:
+        raise NotStored(f"the file could not be kept: {error.strerror}") from error
 
 
 def _move(made: Path, place: Path) -> None:

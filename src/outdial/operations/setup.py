@@ -127,7 +127,8 @@ class _Work:
     async def tenant(self, wanted: WantedTenant) -> None:
         found = await self._store.tenant(wanted.name)
         before = None if found is None else found[1]
-        after = WantedTenant(name=wanted.name, time_zone=wanted.time_zone, region=wanted.region, domain=wanted.domain)
+        domain = wanted.domain or ("" if before is None else before.domain)
+        after = WantedTenant(name=wanted.name, time_zone=wanted.time_zone, region=wanted.region, domain=domain)
 
         async def write() -> None:
             await self._store.put_tenant(after)

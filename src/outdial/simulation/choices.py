@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from outdial.core.members import MemberRules, Mode
 from outdial.core.pacing import PredictiveParameters
+from outdial.core.pacing.choices import PacerName
 from outdial.core.section import Section
 
 _HIGHEST_PERCENT = 100.0
 _HIGHEST_ADJUST = 10_000
 _HIGHEST_COUNT = 1_000_000
+_HIGHEST_RATIO = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,8 @@ def _progressive(section: Section) -> Mapping[str, Any]:
     return {"mode": Mode.PROGRESSIVE}
 
 
-def _webitel(section: Section) -> Mapping[str, Any]:
-    """Webitel's formula; the parameters are its own, in our names."""
+def _predictive(pacer: PacerName, section: Section) -> Mapping[str, Any]:
+    """A pacer that goes by targets; the parameters are Webitel's, in our names."""
     usual = PredictiveParameters()
     parameters = PredictiveParameters(
         adjust=section.number("adjust", 0, _HIGHEST_ADJUST, usual.adjust),
@@ -47,12 +50,19 @@ def _webitel(section: Section) -> Mapping[str, Any]:
         start_calls=section.number("start_calls", 0, _HIGHEST_COUNT, usual.start_calls),
         cap=section.number("cap", 0, _HIGHEST_ADJUST, usual.cap),
     )
-    return {"mode": Mode.PREDICTIVE, "predictive": parameters}
+    return {"mode": Mode.PREDICTIVE, "pacer": pacer, "predictive": parameters}
+
+
+def _ratio(section: Section) -> Mapping[str, Any]:
+    """So many calls for each free agent."""
+    ratio = section.number("ratio", 1, _HIGHEST_RATIO, 1.5, whole=False)
+    return {"mode": Mode.PREDICTIVE, "pacer": PacerName.RATIO, "ratio": ratio}
 
 
 CHOICES: Mapping[str, Callable[[Section], Mapping[str, Any]]] = {
     "progressive": _progressive,
-    "webitel": _webitel,
+    "ratio": _ratio,
+    **{each.value: partial(_predictive, each) for each in (PacerName.MARGINAL, PacerName.WEBITEL, PacerName.VICIDIAL)},
 }
 
 

@@ -114,6 +114,18 @@ def test_broken_bodies(at_door: Play) -> None:
     at_door(story)
 
 
+def test_a_sound_that_the_house_cannot_keep(at_door: Play) -> None:
+    async def story(door: Door) -> None:
+        door.house.audio.write_text("a file where the folder should be")
+        answer = (await door.upload("1.mp3", b"sound")).json
+        assert (answer["result"], answer["data"]) == (False, [])
+        assert answer["messages"] == ["error upload file: fail mv fail to /tmp"]
+        assert door.local.left == 0
+        assert await door.data("/audio") == []
+
+    at_door(story)
+
+
 def test_the_first_file_counts_whatever_its_part_is_called(at_door: Play) -> None:
     async def story(door: Door) -> None:
         field = b'--edge\r\nContent-Disposition: form-data; name="a"\r\n\r\nnot a file\r\n'

@@ -144,7 +144,8 @@ def test_time_offsets(at_door: Play) -> None:
             answer = await door.post("/task", task)
             assert answer["result"] is False, offset
             assert answer["data"]["phone"] == "79520000001"
-            assert answer["data"]["error"].startswith("Invalid TimeOffset for phone 79520000001: ")
+            said = "Invalid TimeOffset for phone 79520000001: hours from -12 to 14 in whole minutes are wanted"
+            assert (answer["data"]["error"], answer["messages"]) == (said, [said])
             assert await stored(door) == [0] * 5
 
     at_door(story)

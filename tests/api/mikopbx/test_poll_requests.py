@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 from api.mikopbx.door import Door
 from outdial.api.mikopbx import API_PREFIX
+from outdial.core.call import Call
+from outdial.core.prompt import Words, fill
+from outdial.core.script.nodes import Ask, Record
 
 Play = Callable[..., None]
 QUESTION = {"questionText": "Да?", "press": [{"key": 1, "action": "answer", "value": 2}]}
@@ -150,3 +153,30 @@ def test_presses_of_newer_releases_are_given_back_in_the_published_form(at_door:
         assert set(door.house.voice.spoken) == {"Да?", "Говорите", "Ваш номер принят"}
 
     at_door(story)
+
+
+def test_each_callee_hears_the_values_that_came_with_the_number(at_door: Play) -> None:
+    async def story(door: Door) -> None:
+        press = {"key": "1", "action": "playback_record", "value": "<name>, say it"}
+        asked = {"questionText": "<b>Good day</b>, <name>! Code <code>, <unknown>sum <sum>.", "press": [press]}
+        made = await door.data("/polling", {"questions": [asked]})
+        numbers = [
+            {"number": "79520000001", "params": {"name": "Ivan", "code": 120, "sum": "12.50"}},
+            {"number": "79520000002", "params": {"code": "007", "sum": None}},
+        ]
+        await door.data("/task", {"innerNum": made["id"], "innerNumType": "polling", "numbers": numbers})
+        first, second = sorted(await door.reserve(2), key=lambda call: call.plan.number)
+        assert heard(first, "question 0") == "Good day, Ivan! Code 1 2 0, sum 12.50."
+        assert heard(first, "question 0 key 1") == "Ivan, say it"
+        assert heard(second, "question 0") == "Good day, ! Code 0 0 7, sum ."
+
+    at_door(story)
+
+
+def heard(call: Call, at: str) -> str:
+    """The words of a prompt as this callee hears them."""
+    node = call.plan.script.nodes[at]
+    assert isinstance(node, Ask | Record)
+    (words,) = fill(node.prompt, call.plan.variables)
+    assert isinstance(words, Words)
+    return words.text

@@ -396,6 +396,10 @@ def test_a_result_during_the_call_waits_for_its_end(at_entrance: Play) -> None:
         assert await dialer.status(key, success=True) == (400, f"Member {key}: result status false")
         (again,) = (await dialer.get(key))["_callback"]
         assert again["timeout"] is False
+        await dialer.hang_up(key)
+        assert (await dialer.get(key))["_waitingForResultStatusCb"] is None
+        assert await dialer.status(key, success=True) == (400, f"Member {key}: result status false")
+        assert len((await dialer.get(key))["_callback"]) == 2
 
     at_entrance(story)
 

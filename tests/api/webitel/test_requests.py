@@ -204,6 +204,14 @@ def test_agents_are_found_by_the_dialers_kind() -> None:
     assert drafted(type="Fax").script.nodes == {"end": HangUp()}
 
 
+def test_whoever_gets_no_agent_hears_the_dialer_s_message() -> None:
+    message = [{"tts": {"text": "Sorry, ${name}.", "language": "en-US"}}, {"playback": "bye.wav"}, {"bridge": "x"}]
+    made = drafted({"bye": "bye"}, abandonedMessage=message)
+    connect = made.script.nodes["connect"]
+    assert connect.farewell == (Text(("Sorry, ", Slot("name"), "."), "en-US"), Recording("bye"))
+    assert made.wire["warnings"] == ['step "bridge" of the scenario is left out']
+
+
 def test_a_scenario_is_played_as_far_as_it_is_understood() -> None:
     scenario = [
         {"answer": ""},

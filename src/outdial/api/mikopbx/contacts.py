@@ -65,6 +65,8 @@ def _contact(element: object, zone: ZoneInfo) -> NewContact | None:
             "clientId": client,
             "timeOffsetMinutes": None if offset is None else str(offset),
         }
+    except NumberRefused:
+        raise
     except NotDiallable as error:
         raise NumberRefused(error.message, phone) from error
     except Malformed as error:

@@ -8,6 +8,7 @@ from pathlib import PureWindowsPath
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
+import structlog
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
@@ -17,13 +18,14 @@ from outdial.api.mikopbx.bodies import AUDIO_BODY, POLL_BODY, TASK_BODY
 from outdial.api.mikopbx.replies import envelope, reply
 from outdial.api.multipart import first_file
 from outdial.core.campaign import Campaign, CampaignSettings
-from outdial.core.errors import Malformed, NotAuthenticated
+from outdial.core.errors import Malformed, NotAuthenticated, NotStored
 from outdial.operations import Operations
 from outdial.operations.scripts import ScriptDraft
 from outdial.ports import Identity, ScriptRecord
 
 DIALECT = "mikopbx"
 SESSION_COOKIE = "PHPSESSID"
+_log = structlog.get_logger(__name__)
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
 
@@ -191,6 +193,10 @@ async def upload_audio(request: Request, door: At, who: Who) -> Response:
     except Malformed as error:
         await wire.drain(upload.content)
         raise Malformed(f"error upload file: {error.message}", field=error.field) from error
+    except NotStored as error:
+        _log.error("mikopbx.not_stored", reason=error.message)
+        await wire.drain(upload.content)
+        raise Malformed("error upload file: fail mv fail to /tmp", field="file") from error
     return reply(envelope(True, {"filename": replies.audio_path(file)}))
 
 

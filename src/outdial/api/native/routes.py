@@ -1,5 +1,5 @@
-"""How this process is doing, for people, load balancers and Prometheus. It needs no login and says nothing of a tenant's
-business."""
+"""How this process is doing, for people, load balancers and Prometheus, which needs no login and says nothing of a tenant's
+business; and what belongs to tenants, for those who show a key."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
+
+from outdial.api.native import campaigns
+from outdial.api.native.campaigns import Running
+from outdial.operations.access import Access
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +45,15 @@ class Health:
     waiting: Sequence[Waiting]
 
 
-def mounts(health: Callable[[], Awaitable[Health]]) -> list[BaseRoute]:
-    """The routes `/v1/health` and `/metrics`."""
+def mounts(
+    health: Callable[[], Awaitable[Health]],
+    access: Access,
+    loopback_exempt: bool,
+    running: Callable[[], Sequence[Running]],
+) -> list[BaseRoute]:
+    """The routes `/v1/health`, `/v1/campaigns` and `/metrics`."""
     app = FastAPI(title="outdial", openapi_url="/openapi.json", docs_url="/docs", redoc_url=None)
+    app.include_router(campaigns.router(access, loopback_exempt, running))
 
     @app.get("/health")
     async def read_health() -> JSONResponse:

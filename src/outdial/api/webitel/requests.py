@@ -26,6 +26,7 @@ from outdial.core.member import NewMember, Rewritten, StoredMember
 from outdial.core.members import Crew, Gateway, MemberOrder, MemberRules, Mode, Resource
 from outdial.core.number import Number, NumberStrategy, NumberType, Range, merged
 from outdial.core.pacing import PredictiveParameters
+from outdial.core.pacing.choices import DEFAULT_PACER, PacerName
 from outdial.core.settlement import MemberRule, Report
 
 MODES = {
@@ -174,6 +175,8 @@ def _rules(document: Mapping[str, Any], parameters: Mapping[str, Any], mode: Mod
             start_bridged=_whole(parameters.get("predictStartBridgedCount"), 10, 0, _LARGEST_INT),
             start_calls=_whole(parameters.get("predictStartCallCount"), 200, 0, _LARGEST_INT),
         ),
+        pacer=_one_of(PacerName, parameters.get("pacer"), DEFAULT_PACER),
+        ratio=_number(parameters.get("ratio"), 1.5, 1.0, 100.0),
         eternal=parameters.get("eternalQueue") is True,
         one_day=parameters.get("oneDayTask") is True,
         reset_daily=document.get("autoResetStats") is True,

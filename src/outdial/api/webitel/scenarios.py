@@ -15,6 +15,8 @@ from outdial.core.prompt import Prompt, Recording, Slot, Text
 from outdial.core.script.nodes import COMPLETED, Connect, Goal, HangUp, Node, Say, Script
 from outdial.operations.scripts import ScriptDraft
 
+ABANDONED = "abandonedMessage"
+"""The member of a dialer with what somebody who got no agent in time hears at the end: steps, as of `_cf`. It is ours."""
 _PASSED_OVER = frozenset({"answer", "ringready", "preanswer"})
 _BESIDE = frozenset({"break", "tag", "async", "dump", "_id", "id", "limit"})
 """Members of a step that say how it is done, not what."""
@@ -30,9 +32,9 @@ class _Sound:
 
 def references(document: Mapping[str, Any]) -> set[str]:
     """What a dialer calls the sounds that it plays, in every form that a sound may be known by."""
-    played = [step for step in _steps(document) if isinstance(step, _Sound)]
-    hold = _hold(document)
-    return {form for one in [*played, *hold] for form in _forms(one.reference)}
+    steps = [*_steps(document.get("_cf")), *_steps(document.get(ABANDONED))]
+    played = [step for step in steps if isinstance(step, _Sound)]
+    return {form for one in [*played, *_hold(document)] for form in _forms(one.reference)}
 
 
 def draft(
@@ -46,7 +48,8 @@ def draft(
     the dialer is not understood, which is kept with the script."""
     name = document.get("name")
     made = _script(document, rules, recordings, language)
-    left_out = [step for step in _steps(document) if isinstance(step, str)] if _speaks(rules) else []
+    steps = [*(_steps(document.get("_cf")) if _speaks(rules) else ()), *_steps(document.get(ABANDONED))]
+    left_out = [step for step in steps if isinstance(step, str)]
     warnings = [*faults, *(f'step "{step}" of the scenario is left out' for step in left_out)]
     return ScriptDraft(name if isinstance(name, str) else None, made, {"warnings": warnings})
 
@@ -64,7 +67,10 @@ def _script(
         case Mode.PREDICTIVE:
             assert rules is not None
             hold = tuple(_recording(sound, recordings) for sound in _hold(document))
-            connect = Connect("", wait_seconds=rules.locate_seconds, keep_seeking=True, hold=hold)
+            farewell = tuple(
+                piece for prompt in _prompts(document.get(ABANDONED), recordings, language) for piece in prompt
+            )
+            connect = Connect("", wait_seconds=rules.locate_seconds, keep_seeking=True, hold=hold, farewell=farewell)
             return Script("connect", {"connect": connect})
         case Mode.BROADCAST:
             return _spoken(document, recordings, language)
@@ -73,14 +79,7 @@ def _script(
 
 
 def _spoken(document: Mapping[str, Any], recordings: Mapping[str, str], language: str) -> Script:
-    prompts: list[Prompt] = []
-    for step in _steps(document):
-        if isinstance(step, HangUp):
-            break
-        if isinstance(step, _Sound):
-            prompts.append((_recording(step, recordings),))
-        elif isinstance(step, Mapping):
-            prompts.append((_speech(step, language),))
+    prompts = _prompts(document.get("_cf"), recordings, language)
     nodes: dict[str, Node] = {
         f"say {place}": Say(prompt, f"say {place + 1}" if place < len(prompts) else "reached")
         for place, prompt in enumerate(prompts, start=1)
@@ -89,9 +88,21 @@ def _spoken(document: Mapping[str, Any], recordings: Mapping[str, str], language
     return Script(next(iter(nodes)), nodes)
 
 
-def _steps(document: Mapping[str, Any]) -> Iterator[_Sound | Mapping[str, Any] | HangUp | str]:
-    """The steps of the scenario: sounds, speech, the end, and the names of those that are not understood."""
-    scenario = document.get("_cf")
+def _prompts(scenario: object, recordings: Mapping[str, str], language: str) -> list[Prompt]:
+    """What a scenario plays and says until it hangs up."""
+    prompts: list[Prompt] = []
+    for step in _steps(scenario):
+        if isinstance(step, HangUp):
+            break
+        if isinstance(step, _Sound):
+            prompts.append((_recording(step, recordings),))
+        elif isinstance(step, Mapping):
+            prompts.append((_speech(step, language),))
+    return prompts
+
+
+def _steps(scenario: object) -> Iterator[_Sound | Mapping[str, Any] | HangUp | str]:
+    """The steps of a scenario: sounds, speech, the end, and the names of those that are not understood."""
     for step in scenario if isinstance(scenario, list) else []:
         if not isinstance(step, dict):
             continue

@@ -75,8 +75,21 @@ def transfer(call: Call, extension: str, ring_seconds: float | None = None) -> S
 
 
 def nobody_came(call: Call) -> Stepped:
-    """The callee is not kept waiting any longer."""
-    return end(replace(call, connection=Connection.NOBODY_FREE))
+    """The callee is not kept waiting any longer, and may hear why."""
+    call = replace(call, connection=Connection.NOBODY_FREE)
+    node = call.plan.script.nodes.get(call.connect_at)
+    farewell = fill(node.farewell if isinstance(node, Connect) else (), call.plan.variables)
+    if not is_heard(farewell):
+        return end(call)
+    hush = [StopPlaying(call.channel, call.hold_turn)] if call.hold_turn else []
+    given_up = [HangUp(call.second_channel)] if call.transfer_extension else []
+    call = replace(call, state=State.PARTING, turn=call.turn + 1, hold_turn=0)
+    return call, [
+        *hush,
+        *given_up,
+        Speak(call.channel, call.turn, farewell),
+        SetTimer(call.channel, Timer.TURN, call.turn, PROMPT_GUARD_SECONDS),
+    ]
 
 
 def rang_out(call: Call) -> Stepped:

@@ -30,6 +30,8 @@ class State(StrEnum):
     """The script is over and a free extension is looked for; the callee may be waiting."""
     TRANSFERRING = "transferring"
     """The script is over and an extension is being rung for the callee."""
+    PARTING = "parting"
+    """Nobody came: the callee hears why, and is then hung up."""
     JOINED = "joined"
     """The callee and the extension hear each other."""
     ENDING = "ending"
@@ -50,8 +52,9 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.RINGING: frozenset({State.DIALLING, *_AFTER_ANSWER}),
     State.CLASSIFYING: _AFTER_ANSWER - {State.CLASSIFYING},
     State.IN_SCRIPT: frozenset({State.SEEKING, State.TRANSFERRING, *_OVER}),
-    State.SEEKING: frozenset({State.TRANSFERRING, *_OVER}),
-    State.TRANSFERRING: frozenset({State.SEEKING, State.JOINED, *_OVER}),
+    State.SEEKING: frozenset({State.TRANSFERRING, State.PARTING, *_OVER}),
+    State.TRANSFERRING: frozenset({State.SEEKING, State.PARTING, State.JOINED, *_OVER}),
+    State.PARTING: _OVER,
     State.JOINED: _OVER,
     State.ENDING: frozenset({State.ENDED}),
     State.ENDED: frozenset(),

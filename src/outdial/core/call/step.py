@@ -91,6 +91,8 @@ def _hear(call: Call, event: CallEvent) -> Stepped:
             return connecting.nobody_came(call)
         case ((State.SEEKING | State.TRANSFERRING), (PromptEnded() | PromptFailed())) if event.turn == call.hold_turn:
             return connecting.hold_on(call, event)
+        case State.PARTING, (PromptEnded() | PromptFailed()) if event.turn == call.turn:
+            return end(call)
         case State.IN_SCRIPT, (PromptEnded() | PromptFailed() | KeyPressed() | Recorded() | Consulted()):
             return _in_script(call, event)
         case _, TimerElapsed():
@@ -194,13 +196,15 @@ def _elapsed(call: Call, event: TimerElapsed) -> Stepped:
             return connecting.nobody_came(call)
         case State.TRANSFERRING, Timer.RING if event.turn == call.turn:
             return connecting.rang_out(call)
+        case State.PARTING, Timer.TURN if event.turn == call.turn:
+            return end(call)
         case State.IN_SCRIPT, Timer.TURN:
             return _in_script(call, event)
         case State.IN_SCRIPT, Timer.SILENT_LIMIT if not call.answers_given:
             return cut_short(call)
         case State.IN_SCRIPT, Timer.CALL_LIMIT:
             return cut_short(call)
-        case ((State.CLASSIFYING | State.SEEKING | State.TRANSFERRING | State.JOINED), Timer.CALL_LIMIT):
+        case _, Timer.CALL_LIMIT if call.was_answered and call.state is not State.ENDING:
             return end(call)
         case State.ENDING, Timer.ENDING:
             return replace(call, state=State.ENDED), []

@@ -125,7 +125,7 @@ class Call:
         return self.outcome is Outcome.ANSWERED or self.state in _UP
 
 
-_UP = frozenset({State.CLASSIFYING, State.IN_SCRIPT, State.SEEKING, State.TRANSFERRING, State.JOINED})
+_UP = frozenset({State.CLASSIFYING, State.IN_SCRIPT, State.SEEKING, State.TRANSFERRING, State.PARTING, State.JOINED})
 
 Stepped = tuple[Call, list[CallCommand]]
 """A call after a step, and what it asks for."""

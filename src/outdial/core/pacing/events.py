@@ -1,5 +1,6 @@
-"""What a pacer hears: what calls went through, and what agents are doing. Every event names its call or agent and its moment,
-in seconds on the clock of the decisions. A pacer survives events that are lost, doubled or late; it only knows less then.
+"""What a pacer hears: what calls went through, and what agents are doing. Every event names its call or agent and its
+moment, in seconds on the clock of the decisions. A pacer survives events that are lost, doubled or
+late; it only knows less then.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What a campaign's calls and agents have taught: how soon and how often calls are answered, how long talks and wrap-ups last,
-what share of answers are humans, how often an agent goes to a break. Everything can be exported as plain values.
+"""What a campaign's calls and agents have taught: how soon and how often calls are answered, how long talks and wrap-ups
+last, what share of answers are humans, how often an agent goes to a break. Everything can be exported as plain values.
 """
 
 from __future__ import annotations
@@ -30,11 +30,15 @@ _CALLS_BEFOREHAND, _SHARE_BEFOREHAND = 6.0, 0.4
 _PICK_UP_SECONDS, _PICK_UP_SPREAD = 12.0, 5.0
 _GIVE_UP_SECONDS, _GIVE_UP_SPREAD = 24.0, 8.0
 _TALK_SECONDS, _WRAP_UP_SECONDS, _TALKS_BEFOREHAND = 90.0, 10.0, 4.0
-"""What is believed before anything was seen, and how many calls and talks that is worth."""
+"""What is believed before anything was seen: 40 % of calls answered at about 12 s, talks of 90 s, wrap-ups of 10 s; and how
+many calls and talks that belief is worth."""
+_RARE_ANSWERS, _RARE_ENDS = 0.01, 0.05
+"""Per second, at ages of which nothing is known."""
 
 _CALLS_HALF_LIFE, _TALKS_HALF_LIFE, _SHARES_HALF_LIFE = 1500.0, 1000.0, 300.0
 _LEVEL_SECONDS, _LEVEL_ANSWERS, _LEVEL_BEFOREHAND = 240.0, 60.0, 6.0
 _LOWEST_LEVEL, _HIGHEST_LEVEL = 0.2, 5.0
+_LEVEL_BELIEVED_AFTER = 150.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +110,48 @@ class Experience:
     """Wrap-ups after which the agent goes to a break or home."""
     calls_ended: int = 0
     answers: int = 0
-    talks_ended: int = 0
+    talks_begun: int = 0
 
     @classmethod
-    def beforehand(cls) -> Self:
-        """Before anything was seen: 40 % of calls answered at about 12 s, talks of 90 s, wrap-ups of 10 s, worth a few calls."""
-        return cls(
-            calls=_calls_beforehand(),
-            talks=LifeTable.exponential(_TALK_EDGES, _TALK_SECONDS, _TALKS_BEFOREHAND),
-            wrap_ups=LifeTable.exponential(_WRAP_UP_EDGES, _WRAP_UP_SECONDS, _TALKS_BEFOREHAND),
-        )
+    def none(cls) -> Self:
+        """Before anything was seen."""
+        return cls(_CALLS.empty(), _TALKS.empty(), _WRAP_UPS.empty())
+
+    @property
+    def answered_lately(self) -> float:
+        """How often calls are answered these minutes, in parts of what the slow table says. A young table learns as fast as
+        the level does; to correct it by the level as well would count the same calls twice."""
+        return math.pow(self.level.value, self.calls_ended / (self.calls_ended + _LEVEL_BELIEVED_AFTER))
+
+    @property
+    def doubt(self) -> float:
+        """The relative standard error of the answered share, as far as answers are countable events: 1 / sqrt(n)."""
+        return 1.0 / math.sqrt(1.0 + self.answers)
+
+    @property
+    def answer_hazards(self) -> Floats:
+        """By age of a call in flight: pick-ups per second, as the slow table expects them."""
+        return self.calls.hazards(ANSWERED, _CALLS, smooth=True)
+
+    @property
+    def other_hazards(self) -> Floats:
+        """By age of a call in flight: other ends per second."""
+        return self.calls.hazards(OTHERWISE, _CALLS)
+
+    @property
+    def talk_hazards(self) -> Floats:
+        """By age of a talk: ends per second."""
+        return self.talks.hazards(0, _TALKS, shrink=1.0)
+
+    @property
+    def wrap_up_hazards(self) -> Floats:
+        """By age of a wrap-up: ends per second."""
+        return self.wrap_ups.hazards(0, _WRAP_UPS, shrink=1.0)
 
     def with_calls(self, lived: Lived, seconds: float) -> Self:
         """With what calls in flight went through during these seconds."""
         table = self.calls.faded(math.pow(0.5, lived.ends / _CALLS_HALF_LIFE)) if lived.ends else self.calls
-        hazards = self.calls.hazards(ANSWERED, smooth=True)
+        hazards = self.answer_hazards
         survived = self.calls.cumulative(hazards, lived.old) - self.calls.cumulative(hazards, lived.young)
         answers = lived.ended[ANSWERED].size
         table = table.experience(lived.young, lived.old)
@@ -134,9 +165,13 @@ class Experience:
             answers=self.answers + answers,
         )
 
+    def with_talk(self) -> Self:
+        """With a talk that begins."""
+        return replace(self, talks_begun=self.talks_begun + 1)
+
     def with_talks(self, lived: Lived) -> Self:
         """With what talks went through."""
-        return replace(self, talks=_lived_on(self.talks, lived), talks_ended=self.talks_ended + lived.ends)
+        return replace(self, talks=_lived_on(self.talks, lived))
 
     def with_wrap_ups(self, lived: Lived) -> Self:
         """With what wrap-ups went through."""
@@ -164,13 +199,13 @@ class Experience:
             "leaves": [self.leaves.yes, self.leaves.no],
             "callsEnded": self.calls_ended,
             "answers": self.answers,
-            "talksEnded": self.talks_ended,
+            "talksBegun": self.talks_begun,
         }
 
     @classmethod
     def remembered(cls, learnt: object) -> Self:
-        """What was stored; what cannot be read is as it was beforehand. The level is forgotten: it is of other minutes."""
-        new = cls.beforehand()
+        """What was stored; what cannot be read is learnt anew. The level is forgotten: it is of other minutes."""
+        new = cls.none()
         if not isinstance(learnt, Mapping):
             return new
         return replace(
@@ -183,7 +218,7 @@ class Experience:
             leaves=_share(learnt.get("leaves"), new.leaves),
             calls_ended=int(number(learnt.get("callsEnded"), 0.0, 0.0, 1e15)),
             answers=int(number(learnt.get("answers"), 0.0, 0.0, 1e15)),
-            talks_ended=int(number(learnt.get("talksEnded"), 0.0, 0.0, 1e15)),
+            talks_begun=int(number(learnt.get("talksBegun"), 0.0, 0.0, 1e15)),
         )
 
 
@@ -209,16 +244,26 @@ def _lived_on(table: LifeTable, lived: Lived) -> LifeTable:
 
 def _calls_beforehand() -> LifeTable:
     edges = np.asarray(_CALL_EDGES)
-    answered = _bell(edges, _PICK_UP_SECONDS, _PICK_UP_SPREAD) * _CALLS_BEFOREHAND * _SHARE_BEFOREHAND
-    otherwise = _bell(edges, _GIVE_UP_SECONDS, _GIVE_UP_SPREAD) * _CALLS_BEFOREHAND * (1.0 - _SHARE_BEFOREHAND)
-    ends = np.stack((answered, otherwise))
-    left = _CALLS_BEFOREHAND - np.concatenate(([0.0], np.cumsum(ends.sum(axis=0))))
     widths = np.append(np.diff(edges), 30.0)
+    answered = _bell(edges + 0.5 * widths, _PICK_UP_SECONDS, _PICK_UP_SPREAD) * widths
+    otherwise = _bell(edges + 0.5 * widths, _GIVE_UP_SECONDS, _GIVE_UP_SPREAD) * widths
+    ends = np.stack((_SHARE_BEFOREHAND * answered, (1.0 - _SHARE_BEFOREHAND) * otherwise))
+    left = 1.0 - np.concatenate(([0.0], np.cumsum(ends.sum(axis=0))))
     lived = np.maximum(0.5 * (left[:-1] + left[1:]), 0.0) * widths
-    return LifeTable.of(_CALL_EDGES, lived, ends)
+    # At ages that hardly any call reaches, some are imagined all the same, so that their chances are not 0 / 0.
+    few = 0.05 * widths
+    return LifeTable.of(
+        _CALL_EDGES,
+        _CALLS_BEFOREHAND * (lived + few),
+        _CALLS_BEFOREHAND * (ends + few * np.array([[_RARE_ANSWERS], [_RARE_ENDS]])),
+    )
 
 
-def _bell(edges: Floats, mean: float, spread: float) -> Floats:
-    middles = edges + 0.5 * np.append(np.diff(edges), 30.0)
-    density = np.exp(-0.5 * ((middles - mean) / spread) ** 2) * np.append(np.diff(edges), 30.0)
-    return np.asarray(density / density.sum())
+def _bell(ages: Floats, mean: float, spread: float) -> Floats:
+    density = np.exp(-0.5 * ((ages - mean) / spread) ** 2)
+    return np.asarray(density / (spread * math.sqrt(2.0 * math.pi)))
+
+
+_CALLS = _calls_beforehand()
+_TALKS = LifeTable.exponential(_TALK_EDGES, _TALK_SECONDS, _TALKS_BEFOREHAND)
+_WRAP_UPS = LifeTable.exponential(_WRAP_UP_EDGES, _WRAP_UP_SECONDS, _TALKS_BEFOREHAND)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from outdial.core.pacing.experience import ANSWERED, OTHERWISE, Experience
+from outdial.core.pacing.experience import Experience
 from outdial.core.pacing.lifetimes import Floats, LifeTable
 
 SLICES, SLICE_SECONDS = 15, 2.0
@@ -53,8 +53,8 @@ class Forecaster:
         return profile
 
     def answers(self, ages: Floats, listened: Floats, waiting: int) -> Floats:
-        """Humans expected by slice, of shape (SLICES,), from calls in flight of these ages, answered calls listened to for so
-        many seconds, and humans who wait already."""
+        """Humans expected by slice, of shape (SLICES,), from calls in flight of these ages, answered calls that are
+        listened to, one for each element of `listened`, and humans who wait already."""
         expected = np.zeros(SLICES)
         if ages.size:
             rows = np.clip(np.rint(ages), 0, _OLDEST_CALL).astype(np.intp)
@@ -80,13 +80,15 @@ def forecaster(experience: Experience, wait_seconds: float) -> Forecaster:
     lead = min(max(wait_seconds, 0.0), 10.0) / 2.0
     picked_up, pick_up_seconds = _pick_ups(experience)
     human = experience.human.value
+    # Of two errors, to expect too few answers leaves people without an agent.
+    cautious = human * (1.0 + experience.doubt)
     listening = experience.human.no > 0.0
     delayed = picked_up @ _delay(experience.verdict_seconds) if listening else picked_up
-    talk_hazards = experience.talks.hazards(0, shrink=2.0)
-    wrap_up_hazards = experience.wrap_ups.hazards(0, shrink=1.0)
+    talk_hazards = experience.talk_hazards
+    wrap_up_hazards = experience.wrap_up_hazards
     return Forecaster(
-        humans_by_age=human * delayed,
-        verdicts=human * _delay(0.5 * experience.verdict_seconds)[0],
+        humans_by_age=np.minimum(cautious * delayed, 1.0),
+        verdicts=min(cautious, 1.0) * _delay(0.5 * experience.verdict_seconds)[0],
         talk_hazards=talk_hazards,
         talk_table=experience.talks,
         wrap_up_hazards=wrap_up_hazards,
@@ -109,8 +111,8 @@ def _pick_ups(experience: Experience) -> tuple[Floats, float]:
     """
     table = experience.calls
     bins = np.searchsorted(table.edges, _SECONDS, side="right") - 1
-    answer = (table.hazards(ANSWERED, smooth=True) * experience.level.value)[bins]
-    both = answer + table.hazards(OTHERWISE)[bins]
+    answer = (experience.answer_hazards * experience.answered_lately)[bins]
+    both = answer + experience.other_hazards[bins]
     alive = np.ones(len(both) + 1)
     np.exp(-both.cumsum(), out=alive[1:])
     answered = alive[:-1] * answer / both * -np.expm1(-both)
@@ -140,7 +142,7 @@ def _ends(table: LifeTable, hazards: Floats, ages: Floats, lead: float) -> Float
 
 def _after_talk(table: LifeTable, hazards: Floats, lead: float) -> Floats:
     # A talk that ends in a slice ends in the middle of it.
-    until = SLICE_SECONDS * (np.arange(SLICES) + 0.5) + lead
+    until = SLICE_SECONDS * (np.arange(SLICES, dtype=np.float64) + 0.5) + lead
     over = -np.expm1(-table.cumulative(hazards, until))
     steps = np.diff(over, prepend=0.0)
     return np.where(_LATER >= 0, steps[np.maximum(_LATER, 0)], 0.0)

@@ -20,8 +20,8 @@ _HIGHEST_HAZARD = 3.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LifeTable:
-    """Seconds lived and ends by cause, in bins of age. `edges` are the bins' lower ends, of shape (B,), the first 0; the last
-    bin is open. `lived` has the shape (B,), `ends` (C, B) for C causes that compete.
+    """Seconds lived and ends by cause, in bins of age. `edges` are the bins' lower ends, of shape (B,), the first 0; the
+    last bin is open. `lived` has the shape (B,), `ends` (C, B) for C causes that compete.
     """
 
     edges: Floats
@@ -32,7 +32,7 @@ class LifeTable:
 
     @classmethod
     def of(cls, edges: Sequence[float], lived: Floats, ends: Floats) -> Self:
-        """A table that begins with the experience of a population imagined beforehand."""
+        """A table of this experience."""
         lower = np.asarray(edges, dtype=np.float64)
         return cls(lower, np.append(np.diff(lower), math.inf), lived, np.atleast_2d(ends))
 
@@ -64,16 +64,22 @@ class LifeTable:
         """With everything known so far believed only as much."""
         return type(self)(self.edges, self.widths, self.lived * factor, self.ends * factor)
 
-    def hazards(self, cause: int, smooth: bool = False, shrink: float = 1.0) -> Floats:
-        """Ends per second of age, of shape (B,): each bin's own, and the whole table's as far as the bin has seen little.
-        `shrink` is the ends that the whole table's word is worth. Smoothed, a bin shares with its neighbours.
+    def hazards(self, cause: int, beforehand: LifeTable, smooth: bool = False, shrink: float = 0.0) -> Floats:
+        """Ends per second of age, of shape (B,), from this experience and the one believed beforehand.
+
+        `shrink` is how many ends the mean over all ages is worth in each bin. Smoothed, a bin shares with its neighbours.
         """
         ends, lived = self.ends[cause], self.lived
-        overall = (float(ends.sum()) + 1e-6) / (float(lived.sum()) + 1e-3)
         if smooth:
             ends, lived = _shared(ends), _shared(lived)
-        found = (ends + shrink) / (lived + shrink / overall)
-        return np.minimum(found, _HIGHEST_HAZARD)
+        ends, lived = ends + beforehand.ends[cause], lived + beforehand.lived
+        if shrink > 0.0:
+            ends, lived = ends + shrink, lived + shrink * float(lived.sum()) / float(ends.sum())
+        return np.asarray(np.minimum(ends / lived, _HIGHEST_HAZARD))
+
+    def empty(self) -> Self:
+        """A table of the same bins that has seen nothing."""
+        return type(self)(self.edges, self.widths, np.zeros_like(self.lived), np.zeros_like(self.ends))
 
     def cumulative(self, hazards: Floats, ages: Floats) -> Floats:
         """The hazards summed up to each age; what is alive then is exp of minus this. The shape is that of `ages`."""

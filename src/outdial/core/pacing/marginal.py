@@ -1,6 +1,6 @@
-"""Dialling ahead by marginal pricing: a call is launched when the humans whom it will leave without an agent, for each answer
-that it brings, cost less than a price; and the price is steered so that the abandoned share comes to its target. It keeps
-count of what it hears, and falls back to one call for each available agent whenever that is not enough to rely on.
+"""Dialling ahead by marginal pricing: a call is launched when the humans whom it will leave without an agent, for each
+answer that it brings, cost less than a price; and the price is steered so that the abandoned share comes to its target. It
+keeps count of what it hears, and falls back to one call for each available agent whenever that is not enough to rely on.
 """
 
 from __future__ import annotations
@@ -31,13 +31,14 @@ from outdial.core.pacing.forecast import Forecaster, forecaster
 from outdial.core.pacing.lifetimes import Floats
 from outdial.core.pacing.price import Outlook, launches
 from outdial.core.pacing.situation import Decision, Figures, Situation
-from outdial.core.pacing.steering import Steering, first_price
+from outdial.core.pacing.steering import FEWEST_ANSWERS, Steering, first_price
 
-FEWEST_ANSWERS = 100
-"""The abandoned share is taken of at least so many answers: before, a single call would weigh several percent."""
 _LEARN_SECONDS = 3.0
 _LONGEST_CALL_SECONDS, _LONGEST_WAIT_SECONDS = 120.0, 60.0
 """A call that has neither been answered nor ended for so long, or a callee who waits so long: its end was not heard."""
+_LONG_RINGING_SECONDS = 15.0
+"""In the USA and the UK a call that rings may not be given up before."""
+_LONGEST_LOOK_SECONDS = 3600.0
 _LARGE_GROUP = 80
 _REMEMBERED_CALLS = 4096
 _FORMAT = 1
@@ -58,7 +59,7 @@ class MarginalParameters:
     start_talks: int = 10
     """Talks with agents before anything is predicted (`predictStartBridgedCount`)."""
     wait_seconds: float = 2.0
-    """A human who has waited longer for an agent is abandoned, whatever happens then. The law of the USA and of the UK: 2."""
+    """A human who has waited longer for an agent is abandoned, whatever happens then. The law in the USA and the UK: 2."""
     silent_seconds: float = 45.0
     """With calls in flight and no event for so long, events are not coming."""
     decide_seconds: float = 0.25
@@ -104,12 +105,13 @@ class MarginalPricing:
         self, parameters: MarginalParameters, experience: Experience | None = None, steering: Steering | None = None
     ) -> None:
         self._parameters = parameters
-        self._experience = experience or Experience.beforehand()
+        self._experience = experience or Experience.none()
         self._steering = steering or Steering()
         self._forecaster: Forecaster | None = None
         self._flying: dict[str, float] = {}
         """Calls in flight and when they were launched."""
         self._rings: dict[str, float] = {}
+        self._hears_ringing = False
         self._listening: dict[str, float] = {}
         """Answered calls whose verdict is awaited, and since when."""
         self._waiting: dict[str, float] = {}
@@ -168,11 +170,14 @@ class MarginalPricing:
         if not math.isfinite(event.at):
             return
         self._heard_at = event.at if self._heard_at is None else max(self._heard_at, event.at)
+        if self._looked_at is None:
+            self._looked_at = event.at
         match event:
             case Launched(call, at):
                 if not self._is_known(call):
                     self._flying[call] = at
             case Ringing(call, at):
+                self._hears_ringing = True
                 if call in self._flying:
                     self._rings.setdefault(call, at)
             case Answered(call, at, human):
@@ -230,6 +235,7 @@ class MarginalPricing:
             self._answered(call, at, True)
             self._count_if_late(call, at)
             self._settle(call)
+            self._experience = self._experience.with_talk()
         known = self._agents.get(agent)
         if known is not None and known.state is AgentIs.TALKING and known.call in (None, call):
             self._agents[agent] = _Agent(AgentIs.TALKING, known.since, call)
@@ -300,7 +306,8 @@ class MarginalPricing:
         if last is None:
             self._looked_at = last = now
         if now - last >= _LEARN_SECONDS or now < last - _LONGEST_CALL_SECONDS:
-            self._learn(last, now)
+            # When the clock was set back, nothing has aged meanwhile; and what nobody looked at for an hour, not more.
+            self._learn(max(min(last, now), now - _LONGEST_LOOK_SECONDS), now)
             self._looked_at = now
         elif self._forecaster is not None:
             return self._forecaster
@@ -358,7 +365,9 @@ class MarginalPricing:
         target = self._parameters.target
         self._steering = self._steering.bounded(target, agents)
         limit = self._steering.price(target, agents, self._parameters.adjust)
-        braked = self._is_over_cap(situation)
+        braked = self._is_over_cap(situation, self._steering.answers_ahead)
+        if self._is_over_cap(situation, 0.0):
+            limit = self._steering.recovering_price(limit)
         careful = self._caution(situation, unjoined, braked, now)
         launch, price = 0, 0.0
         if agents > 0 and allowed > 0:
@@ -374,8 +383,17 @@ class MarginalPricing:
             self._boldness(limit, agents),
             _reason(situation, agents, allowed, careful, launch, price, limit),
             braked=braked,
+            cancel=self._hopeless(now) if agents == 0 else (),
             figures=self._figures(situation, seen, answers, freed, limit, price),
         )
+
+    def _hopeless(self, now: float) -> tuple[str, ...]:
+        """Calls in flight that may be given up: not ringing yet, or ringing for so long that the law allows it. Where
+        nothing is said about ringing at all, none."""
+        if not self._hears_ringing:
+            return ()
+        rings = self._rings
+        return tuple(call for call in self._flying if call not in rings or now - rings[call] >= _LONG_RINGING_SECONDS)
 
     def _notice_new_counters(self, situation: Situation) -> None:
         """When the campaign's counters begin anew, so does the account's share."""
@@ -392,11 +410,14 @@ class MarginalPricing:
         # More agents than are busy were told of: ends were not heard, and nobody knows whose.
         return freed * (busy / told) if told > busy else freed
 
-    def _is_over_cap(self, situation: Situation) -> bool:
-        cap = self._parameters.cap
+    def _is_over_cap(self, situation: Situation, ahead: float) -> bool:
+        """Whether the campaign's counters, or what was heard, is over the cap by more than so many answers make good."""
+        cap, account = self._parameters.cap, self._steering
         answered = max(situation.answered, situation.bridged + situation.abandoned)
-        told = situation.abandoned > cap * max(answered, FEWEST_ANSWERS)
-        return told or self._steering.abandoned > cap * max(self._steering.answers, FEWEST_ANSWERS)
+        return any(
+            lost > cap * max(all, ahead, FEWEST_ANSWERS)
+            for lost, all in ((situation.abandoned, answered), (account.abandoned, account.answers))
+        )
 
     def _caution(self, situation: Situation, unjoined: int, braked: bool, now: float) -> str:
         """Why there is only one call for each available agent; empty: there is no reason."""
@@ -406,8 +427,10 @@ class MarginalPricing:
             return f"{share:.1f} % of answered calls were abandoned"
         if unjoined > 0 and (self._heard_at is None or now - self._heard_at > parameters.silent_seconds):
             return "nothing is heard of the calls in flight"
-        if learnt.talks_ended < parameters.start_talks:
+        if learnt.talks_begun < parameters.start_talks:
             return f"until there were {parameters.start_talks} talks"
+        if learnt.calls_ended < situation.agents_logged_in:
+            return "until it is known how as many calls end as there are agents"
         return ""
 
     def _boldness(self, limit: float, agents: int) -> int:
@@ -426,13 +449,13 @@ class MarginalPricing:
             target_percent=100.0 * self._parameters.target,
             cap_percent=100.0 * self._parameters.cap,
             answered_percent=100.0 * seen.answered_share,
-            level_percent=100.0 * self._experience.level.value,
+            level_percent=100.0 * self._experience.answered_lately,
             answer_seconds=seen.answer_seconds,
             talk_seconds=seen.talk_seconds,
             wrap_up_seconds=seen.wrap_up_seconds,
             break_percent=100.0 * self._experience.leaves.value,
             calls_learnt=self._experience.calls_ended,
-            talks_learnt=self._experience.talks_ended,
+            talks_learnt=self._experience.talks_begun,
         )
 
 

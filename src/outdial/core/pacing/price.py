@@ -16,8 +16,8 @@ from outdial.core.pacing.lifetimes import Floats
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outlook:
-    """The near future in K slices. In each, Poisson(`freed[k]`) agents become free, then Poisson(`answers[k]`) humans answer.
-    Both arrays have the shape (K,)."""
+    """The near future in K slices. In each, Poisson(`freed[k]`) agents become free, then Poisson(`answers[k]`) humans
+    answer. Both arrays have the shape (K,)."""
 
     free: int
     """Agents free now."""
@@ -108,7 +108,7 @@ class _Walk:
 
 
 def _poisson(means: Floats, top: int) -> tuple[Floats, Floats]:
-    """For each mean, in rows: the chance of exactly 0 … `top`, and that of as many or more. Both have the shape (K, top + 1)."""
+    """For each mean, in rows: the chance of exactly 0 … `top`, and that of as many or more. Both of shape (K, top + 1)."""
     counts, logs = _counts(top)
     safe = np.maximum(means, 1e-12)[:, None]
     chances = np.exp(counts * np.log(safe) - safe - logs)

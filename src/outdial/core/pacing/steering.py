@@ -1,5 +1,5 @@
-"""The price that a call may cost, steered so that the share of abandoned calls comes to the target. It keeps an account: every
-live answer brings what the target allows, every abandoned one costs 1.
+"""The price that a call may cost, steered so that the share of abandoned calls comes to the target. It keeps an account:
+every live answer brings what the target allows, every abandoned one costs 1.
 """
 
 from __future__ import annotations
@@ -9,10 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 _LOWEST_PRICE, _HIGHEST_PRICE = 0.004, 0.5
-_STEEPEST, _SETTLING_SECONDS = 0.15, 400.0
+_STEEPEST, _SETTLING_SECONDS = 0.12, 400.0
 _RATE_SECONDS = 600.0
-RESERVE = 2.0
-"""Abandoned calls that are kept in hand from the beginning, so that the end of a short campaign is not above its cap by chance."""
+_RESERVE, _RESERVE_PER_AGENT = 1.5, 0.02
+"""Abandoned calls kept in hand from the beginning, so that a short campaign does not end above its cap by chance."""
+FEWEST_ANSWERS = 100.0
+"""The abandoned share is taken of at least so many answers: before, a single call would weigh several percent."""
+_ABSORBING_SECONDS = 3600.0
+_RECOVERING_PRICE = 0.03
 _LEARNING_ANSWERS = 100.0
 _BOLDNESS_ON_AVERAGE = 150.0
 
@@ -21,7 +25,7 @@ _BOLDNESS_ON_AVERAGE = 150.0
 class Steering:
     """The account, and how fast answers come."""
 
-    bank: float = -RESERVE
+    bank: float = 0.0
     """Abandoned calls that may still happen; below 0 there were too many."""
     answers: float = 0.0
     abandoned: float = 0.0
@@ -65,17 +69,32 @@ class Steering:
         """
         boldness = min(2.0, max(1.0 / 3.0, adjust / _BOLDNESS_ON_AVERAGE))
         first = first_price(agents) * math.pow(boldness, _LEARNING_ANSWERS / (_LEARNING_ANSWERS + self.answers))
-        wanted = math.log(first) + self.steepness(target) * self.bank
+        wanted = math.log(first) + self.steepness(target) * (self.bank - _reserve(agents))
         return math.exp(min(math.log(_HIGHEST_PRICE), max(math.log(_LOWEST_PRICE), wanted)))
+
+    def recovering_price(self, price: float) -> float:
+        """The price while the abandoned share is over the cap, but no further than the next answers will make good."""
+        return min(price, _RECOVERING_PRICE)
+
+    @property
+    def answers_ahead(self) -> float:
+        """Answers of an hour, at the rate of the last ten minutes."""
+        return _ABSORBING_SECONDS * self.recent / max(self.seconds, _RATE_SECONDS)
 
     def bounded(self, target: float, agents: int) -> Self:
         """With no more in the account, in either direction, than moves the price to its bounds."""
         slope, first = self.steepness(target), math.log(first_price(agents))
-        most = (math.log(_HIGHEST_PRICE) - first) / slope
-        least = (math.log(_LOWEST_PRICE) - first) / slope
+        reserve = _reserve(agents)
+        most = reserve + (math.log(_HIGHEST_PRICE) - first) / slope
+        least = reserve + (math.log(_LOWEST_PRICE) - first) / slope
         return replace(self, bank=min(most, max(least, self.bank)))
 
 
 def first_price(agents: int) -> float:
-    """The price before anything was seen: 0.045 for one agent, more for larger groups, at most 0.08."""
-    return min(0.08, 0.045 + 0.03 * math.log10(max(1, agents)))
+    """The price before anything was seen: 0.07 for one agent, 0.08 from ten on. The last call may cost some two or three
+    times the target, because most calls cost less than the last."""
+    return min(0.08, 0.07 + 0.01 * math.log10(max(1, agents)))
+
+
+def _reserve(agents: int) -> float:
+    return _RESERVE + _RESERVE_PER_AGENT * agents

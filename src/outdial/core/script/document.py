@@ -120,6 +120,7 @@ def _node_to(node: Node) -> Document:
                 "wait_seconds": node.wait_seconds,
                 "keep_seeking": node.keep_seeking,
                 "hold": prompt_to(node.hold),
+                "farewell": prompt_to(node.farewell),
             }
         case HangUp():
             return {"node": "hang up"}
@@ -201,6 +202,7 @@ def _connect_from(fields: _Fields) -> Connect:
         wait_seconds=fields.seconds("wait_seconds", 0.0),
         keep_seeking=fields.flag("keep_seeking"),
         hold=fields.each("hold", _piece_from, ()),
+        farewell=fields.each("farewell", _piece_from, ()),
     )
 
 

@@ -143,6 +143,8 @@ class Connect:
     """Whether somebody else is sought, in the time that is left, when an extension does not answer."""
     hold: Prompt = ()
     """What the callee hears again and again while waiting; empty: a ringing tone."""
+    farewell: Prompt = ()
+    """What a callee hears before being hung up because nobody came; empty: nothing."""
 
 
 @dataclass(frozen=True, slots=True)

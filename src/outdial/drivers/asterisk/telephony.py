@@ -233,8 +233,6 @@ class AsteriskSwitch:
                 self._record_talk(command)
             case HangUp():
                 self._request(command, partial(self._hang_up_answered, command.channel))
-            case Classify() | Record() | StopRecording() | RecordTalk():
-                pass
             case _:
                 assert_never(command)
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
+from typing import Any
 
 from outdial.core.agent import Agent, AgentState, AgentStatus
 from outdial.core.calendar import Calendar
@@ -118,12 +119,17 @@ class MemoryMemberDialling:
             won.add(wanted.attempt)
         return won
 
-    async def settle(self, settlements: Mapping[ContactId, Settlement], reason: str, by: str) -> set[ContactId]:
+    async def settle(
+        self, settlements: Mapping[ContactId, Settlement], reason: str, by: str, *, awaited: bool
+    ) -> set[ContactId]:
         if not settlements:
             return set()
         self._charge.check()
         moved = set()
         for contact, made in settlements.items():
+            stored = self._store.contacts.get(contact)
+            if stored is None or (stored.result_until is not None) != awaited:
+                continue
             if settle(self._store, contact, made, ContactState.WAITING, None):
                 moved.add(contact)
                 if made.end_cause:
@@ -177,12 +183,22 @@ class MemoryMemberDialling:
     async def aim(self, campaign: CampaignId, adjust: int, target: int) -> None:
         self._count(campaign, adjust=adjust, target=target)
 
-    async def new_day(self, campaign: CampaignId, day: date, *, reset: bool) -> None:
+    async def learnt(self, campaign: CampaignId) -> Mapping[str, Any]:
+        return self._store.learnt.get(campaign, {})
+
+    async def learn(self, campaign: CampaignId, learnt: Mapping[str, Any]) -> None:
+        self._store.learnt[campaign] = dict(learnt)
+
+    async def new_day(self, campaign: CampaignId, day: date, *, reset: bool) -> bool:
         before = self._store.counters.get(campaign, Counters())
-        if reset and before.day is not None and before.day != day:
-            self._store.counters[campaign] = Counters(started_at=before.started_at, stopped_at=before.stopped_at)
         self._count(campaign, day=day)
+        if before.day is None or before.day == day:
+            return False
+        if reset:
+            fresh = Counters(started_at=before.started_at, stopped_at=before.stopped_at, day=day)
+            self._store.counters[campaign] = fresh
         self._store.tallies = {at: tally for at, tally in self._store.tallies.items() if at[0] != campaign}
+        return True
 
     def _count(self, campaign: CampaignId, **changes: object) -> None:
         counters = self._store.counters.get(campaign, Counters())

@@ -235,6 +235,7 @@ class MemoryStore:
         self.counters: dict[CampaignId, Counters] = {}
         self.agents: dict[tuple[TenantId, str], Agent] = {}
         self.agents_written: list[tuple[TenantId, AgentWritten]] = []
+        self.learnt: dict[CampaignId, dict[str, Any]] = {}
         self.tallies: dict[tuple[CampaignId, TenantId, str], Tally] = {}
         self.ends: list[tuple[ContactId, str, str]] = []
         """Members that are over: who, why, and who said so; both are empty for the end of a call."""

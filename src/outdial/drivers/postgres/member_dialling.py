@@ -134,12 +134,16 @@ class PostgresMemberDialling:
         self._dialling.check_charge(row)
         return {AttemptId(id) for id in row["made"]}
 
-    async def settle(self, settlements: Mapping[ContactId, Settlement], reason: str, by: str) -> set[ContactId]:
+    async def settle(
+        self, settlements: Mapping[ContactId, Settlement], reason: str, by: str, *, awaited: bool
+    ) -> set[ContactId]:
         if not settlements:
             return set()
         with asking():
             async with self._pool.acquire() as connection, connection.transaction():
-                row = await settle(connection, self._dialling.fence, settlements.items(), "waiting", None)
+                row = await settle(
+                    connection, self._dialling.fence, settlements.items(), "waiting", None, awaited=awaited
+                )
                 self._dialling.check_charge(row)
                 finished = [id for id in row["moved"] if settlements[ContactId(id)].end_cause]
                 if finished:
@@ -181,10 +185,26 @@ class PostgresMemberDialling:
     async def aim(self, campaign: CampaignId, adjust: int, target: int) -> None:
         await self._execute(_SQL["aim"], campaign, adjust, target)
 
-    async def new_day(self, campaign: CampaignId, day: date, *, reset: bool) -> None:
-        await self._execute(_SQL["new_day"], campaign, day, reset)
-        await self._execute(_SQL["note_day"], campaign, day)
-        await self._execute(_SQL["forget_tallies"], campaign)
+    async def learnt(self, campaign: CampaignId) -> Mapping[str, Any]:
+        rows = await self._fetch(_SQL["learnt"], campaign)
+        return decode(rows[0]["learnt"]) if rows and rows[0]["learnt"] else {}
+
+    async def learn(self, campaign: CampaignId, learnt: Mapping[str, Any]) -> None:
+        await self._execute(_SQL["learn"], campaign, to_json(learnt))
+
+    async def new_day(self, campaign: CampaignId, day: date, *, reset: bool) -> bool:
+        with asking():
+            async with self._pool.acquire() as connection, connection.transaction():
+                before = await connection.fetchval(_SQL["hold_day"], campaign)
+                if before == day:
+                    return False
+                await connection.execute(_SQL["note_day"], campaign, day)
+                if before is None:
+                    return False
+                await connection.execute(_SQL["forget_tallies"], campaign)
+                if reset:
+                    await connection.execute(_SQL["forget_counters"], campaign)
+        return True
 
     async def agents(self) -> list[tuple[TenantId, Agent]]:
         return [(TenantId(row["tenant_id"]), agent_from(row)) for row in await self._fetch(_SQL["agents"])]

@@ -56,14 +56,18 @@ async def settle(
     settlements: Iterable[tuple[ContactId, Settlement]],
     expected: str,
     called_at: datetime | None,
+    *,
+    awaited: bool = False,
 ) -> asyncpg.Record:
-    """Write settlements of contacts in the state `expected`; the row says whether the charge is held, and who moved."""
+    """Write settlements of contacts in the state `expected`, whose results are waited for or not; the row says whether the
+    charge is held, and who moved."""
     settled, numbers = [], []
     for contact, one in settlements:
         settled.append(
             {
                 "contact": contact,
                 "expected": expected,
+                "awaited": awaited,
                 "attempts": one.member.attempts,
                 "successes": one.member.successes,
                 "end_cause": one.end_cause,

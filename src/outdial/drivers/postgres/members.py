@@ -74,8 +74,8 @@ _SCALARS = {
     "_maxTryCount": _json("(p.members #>> '{rule,max_attempts}')::int"),
     "_waitingForResultStatus": _json(_ms("c.result_until")),
     "_waitingForResultStatusCb": _json(
-        "case when c.result_until is not null or c.state = 'in_call' and c.report is null"
-        " and p.members #>> '{rule,result_seconds}' is not null and (p.members #>> '{rule,needs_agent}')::boolean"
+        "case when c.report is null and (c.result_until is not null or c.state = 'in_call'"
+        " and p.members #>> '{rule,result_seconds}' is not null and (p.members #>> '{rule,needs_agent}')::boolean)"
         " then 1 end"
     ),
     "_lastSession": _json(_SQL["last_session"]),

@@ -22,6 +22,9 @@ TAKEN_FOR_A_MACHINE = 0.05
 TAKEN_FOR_A_PERSON = 0.1
 """The share of machines nobody planned that begin with a word and a pause."""
 
+UNREACHABLE_TRUNK = "unreachable"
+"""No call gets as far as a callee through the trunk of this name."""
+
 _PLANNED = re.compile(r"7000(?P<kind>[0-9]{2})(?P<parameter>[0-9]{5})")
 _PLANNED_DIGITS = 11
 _EXTENSION = re.compile(r"[0-9]{2,5}")

@@ -60,6 +60,7 @@ from outdial.drivers.sandbox.callee import (
 )
 from outdial.drivers.sandbox.log import Witness
 from outdial.drivers.sandbox.plan import (
+    UNREACHABLE_TRUNK,
     Answers,
     Behaviour,
     BusyFirst,
@@ -76,6 +77,7 @@ log = structlog.get_logger(__name__)
 
 _CANCELLED_SIP_CODE = 487
 _NORMAL_CLEARING = 16
+_NETWORK_OUT_OF_ORDER = 38
 
 _EVENTS_IN_A_ROW = 100
 """After so many events that were there already, other work gets its turn."""
@@ -222,6 +224,9 @@ class SandboxSwitch:
 
     def _dial(self, dial: Dial) -> None:
         if dial.channel in self._lines:
+            return
+        if dial.trunk == UNREACHABLE_TRUNK:
+            self._announce(HungUp(dial.channel, q850_cause=_NETWORK_OUT_OF_ORDER))
             return
         if self._witness is not None:
             try:

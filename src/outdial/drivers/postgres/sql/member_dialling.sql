@@ -99,7 +99,7 @@ with charge as (
     select fence from dialling_charge where fence = $1
 ), settled as (
     select * from jsonb_to_recordset($2::jsonb)
-        as s(contact bigint, expected text, attempts integer, successes integer, end_cause text, succeeded boolean,
+        as s(contact bigint, expected text, awaited boolean, attempts integer, successes integer, end_cause text, succeeded boolean,
              due_at timestamptz, result_until timestamptz, called_at timestamptz, given_back boolean)
 ), moved as (
     update contacts c
@@ -110,7 +110,8 @@ with charge as (
         report = case when s.result_until is null then null else c.report end,
         try_number = nextval('try_numbers'), changed_at = clock_timestamp()
     from settled s
-    where c.id = s.contact and c.state = s.expected and not (s.expected = 'in_call' and c.report is not null)
+    where c.id = s.contact and c.state = s.expected and (c.result_until is not null) = s.awaited
+      and not (s.expected = 'in_call' and c.report is not null)
       and exists (select from charge)
     returning c.id
 ), reported as (
@@ -172,16 +173,27 @@ insert into campaign_counters as k (campaign_id, adjust, target) values ($1, $2,
 on conflict (campaign_id) do update set adjust = excluded.adjust, target = excluded.target
 where k.adjust <> excluded.adjust or k.target <> excluded.target;
 
--- name: new_day
--- Counters of the day before begin anew; the first day that is seen is only noted.
-insert into campaign_counters as k (campaign_id, day) values ($1, $2)
-on conflict (campaign_id) do update
-set day = excluded.day, calls = 0, succeeded = 0, failed = 0, connected = 0, bridged = 0, abandoned = 0, wait_seconds = 0,
-    human = 0, machine = 0, not_sure = 0, amd_cut = 0, adjust = 0, target = 0
-where $3 and k.day is not null and k.day <> excluded.day;
+-- name: learnt
+select learnt from campaign_counters where campaign_id = $1;
+
+-- name: learn
+insert into campaign_counters as k (campaign_id, learnt) select id, $2::jsonb from campaigns where id = $1
+on conflict (campaign_id) do update set learnt = excluded.learnt;
+
+-- name: hold_day
+-- The day that a campaign's counters were last seen on; null: on none yet.
+insert into campaign_counters as k (campaign_id) values ($1)
+on conflict (campaign_id) do update set day = k.day
+returning day;
 
 -- name: note_day
-update campaign_counters set day = $2 where campaign_id = $1 and day is distinct from $2;
+update campaign_counters set day = $2 where campaign_id = $1;
+
+-- name: forget_counters
+update campaign_counters
+set calls = 0, succeeded = 0, failed = 0, connected = 0, bridged = 0, abandoned = 0, wait_seconds = 0, human = 0, machine = 0,
+    not_sure = 0, amd_cut = 0, adjust = 0, target = 0
+where campaign_id = $1;
 
 -- name: forget_tallies
 delete from agent_tallies where campaign_id = $1;

@@ -1,0 +1,128 @@
+"""The pacers of campaigns that dial ahead of their agents: told what happens to calls and agents, asked how many to place,
+and kept over restarts with what they have learnt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import structlog
+
+from outdial.core.ids import CampaignId
+from outdial.core.members import MemberRules
+from outdial.core.pacing import Decision, Pacer, Situation
+from outdial.core.pacing.choices import ChoiceParameters, Learner, PacerName, pacer, tell
+from outdial.core.pacing.events import AgentGone, AgentIs, AgentState, PacingEvent
+from outdial.engine import metrics
+from outdial.ports import Clock, MemberDialling, StoreDown
+
+SAVE_SECONDS = 60.0
+"""How often what a pacer has learnt is stored; a crash costs it so much."""
+
+_log = structlog.get_logger(__name__)
+
+
+_Chosen = tuple[PacerName, ChoiceParameters]
+
+
+@dataclass(slots=True)
+class _Seat:
+    """A campaign's pacer, and what it was told of agents."""
+
+    pacer: Pacer
+    chosen: _Chosen
+    doing: dict[str, AgentIs] = field(default_factory=dict)
+    last: Decision | None = None
+    saved_at: float = 0.0
+
+    def learnt(self) -> dict[str, object]:
+        """What the pacer would keep over a restart; nothing, when it learns nothing."""
+        return self.pacer.learnt() if isinstance(self.pacer, Learner) else {}
+
+
+class Pacers:
+    """One pacer a campaign. Only the process in charge has them."""
+
+    def __init__(self, members: MemberDialling, clock: Clock) -> None:
+        self._members = members
+        self._clock = clock
+        self._seats: dict[CampaignId, _Seat] = {}
+
+    def decision(self, campaign: CampaignId) -> Decision | None:
+        """What was decided last for a campaign."""
+        seat = self._seats.get(campaign)
+        return None if seat is None else seat.last
+
+    def observe(self, campaign: CampaignId, event: PacingEvent) -> None:
+        """Tell a campaign's pacer what happened; one that is not there hears nothing."""
+        seat = self._seats.get(campaign)
+        if seat is not None:
+            tell(seat.pacer, [event])
+
+    async def decide(
+        self,
+        campaign: CampaignId,
+        rules: MemberRules,
+        situation: Situation,
+        doing: Mapping[str, AgentIs],
+        adjust: int,
+    ) -> Decision:
+        """How many calls to place now. `doing` is what each agent who is logged in does, by key; `adjust` is what the store
+        has of the last decision."""
+        now = self._clock.monotonic()
+        seat = await self._seat(campaign, rules, adjust, now)
+        tell(seat.pacer, [AgentGone(agent, now) for agent in seat.doing.keys() - doing.keys()])
+        changed = [agent for agent, state in doing.items() if seat.doing.get(agent) is not state]
+        tell(seat.pacer, [AgentState(agent, doing[agent], now) for agent in changed])
+        seat.doing = dict(doing)
+        seat.last = decision = seat.pacer.decide(situation, now)
+        if not isinstance(seat.pacer, Learner):  # such a pacer is told what it left the last time
+            seat.pacer = pacer(*seat.chosen, adjust=decision.adjust, braked=decision.braked)
+        _show(campaign, situation, decision)
+        if now - seat.saved_at >= SAVE_SECONDS:
+            await self._save(campaign, seat, now)
+        return decision
+
+    async def keep_only(self, campaigns: set[CampaignId]) -> None:
+        """Store what the pacers of other campaigns have learnt, and let them go."""
+        for campaign in self._seats.keys() - campaigns:
+            await self._save(campaign, self._seats[campaign], self._clock.monotonic())
+            del self._seats[campaign]
+            metrics.forget_pacing(campaign)
+
+    async def save_all(self) -> None:
+        """Store what all have learnt, as before the process ends."""
+        for campaign, seat in self._seats.items():
+            await self._save(campaign, seat, self._clock.monotonic())
+
+    async def _seat(self, campaign: CampaignId, rules: MemberRules, adjust: int, now: float) -> _Seat:
+        chosen = (rules.pacer, rules.pacing)
+        seat = self._seats.get(campaign)
+        if seat is not None and seat.chosen == chosen:
+            return seat
+        same = seat is not None and seat.chosen[0] is rules.pacer
+        learnt = seat.learnt() if seat is not None and same else await self._members.learnt(campaign)
+        fresh = _Seat(pacer(*chosen, learnt, adjust=adjust), chosen, saved_at=now)
+        self._seats[campaign] = fresh
+        return fresh
+
+    async def _save(self, campaign: CampaignId, seat: _Seat, now: float) -> None:
+        learnt = seat.learnt()
+        seat.saved_at = now
+        if not learnt:
+            return
+        try:
+            await self._members.learn(campaign, learnt)
+        except StoreDown as trouble:  # what was learnt since the last time is worth less than the calls
+            _log.warning("pacing.not_saved", campaign=campaign, reason=str(trouble))
+
+
+def _show(campaign: CampaignId, situation: Situation, decision: Decision) -> None:
+    shown = {"launch": float(decision.launch), "target": float(decision.target), "braked": float(decision.braked)}
+    shown["abandoned_percent"] = situation.abandoned_percent
+    if decision.figures is not None:
+        figures = decision.figures
+        shown |= {name: float(getattr(figures, name)) for name in figures.__dataclass_fields__}
+    for name, value in shown.items():
+        metrics.PACING.labels(str(campaign), name).set(value)
