@@ -241,7 +241,9 @@ class DiallingContract:
             with pytest.raises(NotInCharge):
                 await engine.end(won, Outcome.BUSY)
             with pytest.raises(NotInCharge):
-                await engine.store.members.settle({waiting.contact: expired(waiting.standing)}, "expire", "")
+                await engine.store.members.settle(
+                    {waiting.contact: expired(waiting.standing)}, "expire", "", awaited=False
+                )
             assert await engine.store.members.close(engine.store.campaign.id, "complete") is False
             assert (await engine.due())[0].standing == waiting.standing
             assert len(await engine.store.dialling.open_attempts()) == 1
@@ -288,8 +290,10 @@ class DiallingContract:
             assert (late.contact, late.agent, late.position, late.report) == (called, "101", 0, None)
             assert late.rules == engine.rules
             over = expired(late.standing)
-            assert await engine.store.members.settle({called: over}, "callback", "system") == {called}
-            assert await engine.store.members.settle({called: over}, "callback", "system") == set()
+            settle = engine.store.members.settle
+            assert await settle({called: over}, "expire", "system", awaited=False) == set()
+            assert await settle({called: over}, "callback", "system", awaited=True) == {called}
+            assert await settle({called: over}, "callback", "system", awaited=True) == set()
             assert await engine.store.members.left(engine.store.campaign.id) == (0, 0, None)
 
         rule = MemberRule(3, 60.0, needs_agent=True, result_seconds=30.0)
@@ -343,18 +347,28 @@ class DiallingContract:
             async def calls() -> int:
                 return (await members.counters([campaign]))[campaign.id].calls
 
-            await members.new_day(campaign.id, date(2026, 3, 2), reset=True)
+            assert await members.new_day(campaign.id, date(2026, 3, 2), reset=True) is False
             await engine.call("0", Outcome.BUSY)
             await members.aim(campaign.id, 120, 7)
-            await members.new_day(campaign.id, date(2026, 3, 2), reset=True)
+            assert await members.new_day(campaign.id, date(2026, 3, 2), reset=True) is False
             assert await calls() == 1
-            await members.new_day(campaign.id, date(2026, 3, 3), reset=False)
+            assert await members.new_day(campaign.id, date(2026, 3, 3), reset=False) is True
             counters = (await members.counters([campaign]))[campaign.id]
             assert (counters.calls, counters.adjust, counters.target) == (1, 120, 7)
             await members.new_day(campaign.id, date(2026, 3, 4), reset=True)
             counters = (await members.counters([campaign]))[campaign.id]
             assert (counters.calls, counters.adjust, counters.target) == (0, 0, 0)
             assert counters.day == date(2026, 3, 4)
+
+        tell(shop, story)
+
+    def test_what_a_pacer_learnt_is_kept(self, shop: Shop) -> None:
+        async def story(engine: Engine) -> None:
+            members, campaign = engine.store.members, engine.store.campaign.id
+            assert await members.learnt(campaign) == {}
+            for learnt in ({"answers": [1.5, 2.0], "price": 0.05}, {"price": 0.07}):
+                await members.learn(campaign, learnt)
+                assert await members.learnt(campaign) == learnt
 
         tell(shop, story)
 
