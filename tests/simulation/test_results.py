@@ -27,13 +27,13 @@ FILE = """
 start: "09:00"
 finish_by: "09:30"
 list: 60
-agents: [2, 4]
+agents: 4
 lines: [3, 8]
 attempts: 2
 interval_minutes: 2
 locate_seconds: 2
 wrap_up_seconds: 5
-pacing: [progressive, {choice: webitel, start_talks: 3}]
+pacing: [progressive, {choice: webitel, start_talks: 3}, {choice: marginal, start_talks: 3}]
 population:
   answered_percent: 60
   ring_seconds: {mean: 6, deviation: 3}
@@ -193,7 +193,7 @@ def test_a_list_may_come_from_a_file_beside_the_study(tmp_path: Path) -> None:
 
 def test_the_command_draws_and_tells(tmp_path: Path) -> None:
     file, picture = tmp_path / "study.yaml", tmp_path / "day.svg"
-    file.write_text(FILE.replace("[2, 4]", "2").replace("[3, 8]", "8"), encoding="utf-8")
+    file.write_text(FILE.replace("[3, 8]", "8"), encoding="utf-8")
     done = CliRunner().invoke(app, ["simulate", str(file), "--svg", str(picture), "--processes", "1"])
     assert done.exit_code == 0, done.output
     assert "utilisation" in done.output
@@ -205,4 +205,4 @@ def test_the_command_draws_and_tells(tmp_path: Path) -> None:
 
 def test_the_example_is_a_study() -> None:
     example = read_study(ROOT / "examples" / "simulate.yaml")
-    assert len(example.runs) == 4
+    assert len(example.runs) == 6

@@ -316,15 +316,15 @@ class Dialler:
 
     def _say(self, reasons: dict[CampaignId, Reason]) -> None:
         """Keep why campaigns wait, and log it where it changed."""
+        if self._counted is not None and reasons == self._reasons:
+            return
         for campaign, reason in reasons.items():
             if reason is not Reason.DIALLING and self._reasons.get(campaign) is not reason:
                 _log.debug("campaign.waits", campaign=campaign, reason=reason.value)
         self._reasons = reasons
-        counted = Counter(reasons.values())
-        if counted != self._counted:
-            self._counted = counted
-            for reason in Reason:
-                metrics.BLOCKED.labels(reason.name.lower()).set(counted[reason])
+        self._counted = counted = Counter(reasons.values())
+        for reason in Reason:
+            metrics.BLOCKED.labels(reason.name.lower()).set(counted[reason])
 
 
 def _rank(campaign: Campaign) -> int:
