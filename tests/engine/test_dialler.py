@@ -45,7 +45,7 @@ def look(fault: Exception) -> Round:
         looked_at: Any = Trouble(fault)
         clock: Any = StandingClock()
         dialler = Dialler(
-            *(nothing, nothing, nothing, Floor(), nothing, looked_at, nothing, clock, asyncio.Event(), "")
+            *(nothing, nothing, nothing, Floor(), nothing, looked_at, nothing, clock, asyncio.Event(), nothing, "")
         )
         async with asyncio.TaskGroup() as group:
             return await dialler._dial_guarded(group, CAMPAIGN, PLANS)

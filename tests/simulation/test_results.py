@@ -7,10 +7,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import structlog
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -150,7 +152,10 @@ colour: red
         read_study(file)
     for path in (
         *("start: a time", "finish_by: it is missing", "list: how many", "agents: a whole number", "lines: a whole"),
-        *("pacing.0.choice: there is no pacing 'clairvoyant'; known: progressive, webitel", "pacing.1.adjust"),
+        *(
+            "pacing.0.choice: there is no pacing 'clairvoyant'; known: progressive, ratio, marginal, webitel, vicidial",
+            "pacing.1.adjust",
+        ),
         *("breaks.0.minutes: it is missing", "population: the shares add up to", "population.talk_seconds.mean"),
         "colour: there is no such section",
     ):
@@ -191,6 +196,14 @@ def test_a_list_may_come_from_a_file_beside_the_study(tmp_path: Path) -> None:
         read_study(file)
 
 
+@pytest.fixture
+def logs_as_they_were() -> Iterator[None]:
+    """A command sets up the logs of its process, and writes them to where it was invoked."""
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("logs_as_they_were")
 def test_the_command_draws_and_tells(tmp_path: Path) -> None:
     file, picture = tmp_path / "study.yaml", tmp_path / "day.svg"
     file.write_text(FILE.replace("[3, 8]", "8"), encoding="utf-8")
