@@ -150,7 +150,7 @@ colour: red
         read_study(file)
     for path in (
         *("start: a time", "finish_by: it is missing", "list: how many", "agents: a whole number", "lines: a whole"),
-        *("pacing.0.choice: there is no pacing 'clairvoyant'; known: progressive, webitel", "pacing.1.adjust"),
+        *("pacing.0.choice: there is no pacing 'clairvoyant'; known: progressive", "pacing.1.adjust"),
         *("breaks.0.minutes: it is missing", "population: the shares add up to", "population.talk_seconds.mean"),
         "colour: there is no such section",
     ):
