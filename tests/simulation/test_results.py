@@ -15,7 +15,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from outdial.cli.main import app
-from outdial.cli.simulate import MOST_COLUMNS, block, read_study, show
+from outdial.cli.simulate import MOST_DAYS, block, read_study, show
 from outdial.core.errors import Malformed
 from outdial.simulation.report import answer, document
 from outdial.simulation.side_by_side import Result, results, smallest
@@ -113,14 +113,14 @@ def test_a_drawing_is_xml_with_a_curve_for_each_run_in_each_panel(compared: list
     assert drawing(wanted, compared) == text
 
 
-@pytest.mark.parametrize("runs", [1, MOST_COLUMNS + 1])
+@pytest.mark.parametrize("runs", [1, MOST_DAYS, MOST_DAYS + 1])
 def test_the_terminal_shows_figures_and_days(compared: list[Result], runs: int) -> None:
     console = Console(file=io.StringIO(), width=200)
     some = (compared * 2)[:runs]
     show(console, study(), some)
     said = console.file.getvalue()  # type: ignore[attr-defined]
     assert said.count("progressive") >= runs
-    assert ("utilisation  █" in said) is (runs <= MOST_COLUMNS)
+    assert ("utilisation  █" in said) is (runs <= MOST_DAYS)
 
 
 def test_a_bar_is_full_at_its_top_and_blank_at_nothing() -> None:
