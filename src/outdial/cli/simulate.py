@@ -179,7 +179,7 @@ def _rows(study: Study) -> list[tuple[str, Callable[[Figures], str]]]:
 def _as_rows(study: Study, made: Sequence[Result]) -> Table:
     table = Table(title=study.name or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 0))
     table.add_column("pacing", no_wrap=True)
-    for heading in (" agents", " lines", " finished", " utilised", " abandoned", " talks/h", " most used", " enough"):
+    for heading in (" agents", " lines", " finished", " util.", " aband.", " talks/h", " most", " enough"):
         table.add_column(heading, justify="right", no_wrap=True)
     for each in made:
         figures = each.figures
