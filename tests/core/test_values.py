@@ -23,6 +23,8 @@ MODULES = [
     for found in pkgutil.walk_packages(outdial.core.__path__, "outdial.core.")
     if not found.ispkg
 ]
+GROWING = {"MarginalPricing", "Adaptive", "Section"}
+"""Pacers, which learn from thousands of events, and the reader of a document, which collects its faults."""
 IMPURE = {"asyncio", "io", "logging", "os", "random", "secrets", "socket", "subprocess", "time", "uuid"}
 
 
@@ -34,7 +36,7 @@ def test_every_value_is_frozen_and_says_what_it_is(module):
             assert made.__dataclass_params__.frozen, f"{name} can be changed"
             assert not made.__doc__.startswith(f"{name}("), f"{name} says nothing"
         elif made.__module__ == module.__name__ and not name.startswith("_"):
-            known = issubclass(made, Enum | BaseException) or is_protocol(made)
+            known = issubclass(made, Enum | BaseException) or is_protocol(made) or name in GROWING
             assert known, f"{name} is neither a value nor an error nor what others have to be"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from random import Random
 from typing import Any
 
 import pytest
@@ -45,7 +46,7 @@ def look(fault: Exception) -> Round:
         looked_at: Any = Trouble(fault)
         clock: Any = StandingClock()
         dialler = Dialler(
-            *(nothing, nothing, nothing, Floor(), nothing, looked_at, nothing, clock, asyncio.Event(), nothing, "")
+            *(nothing, nothing, nothing, Floor(), nothing, looked_at, nothing, clock, asyncio.Event(), Random(1), "")
         )
         async with asyncio.TaskGroup() as group:
             return await dialler._dial_guarded(group, CAMPAIGN, PLANS)

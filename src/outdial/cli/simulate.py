@@ -30,8 +30,10 @@ from outdial.simulation.side_by_side import Result, results
 from outdial.simulation.study import MOST_MEMBERS, Study, from_document
 from outdial.simulation.svg import drawing
 
-MOST_COLUMNS = 6
+MOST_COLUMNS = 4
 """With more runs than these, each is a row instead of a column."""
+MOST_DAYS = 6
+"""With more runs than these, their days are not drawn in the terminal."""
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
 
@@ -126,7 +128,7 @@ def show(console: Console, study: Study, made: Sequence[Result]) -> None:
     """Print results: the figures, the day of each run, and what they come to."""
     table = _as_columns(study, made) if len(made) <= MOST_COLUMNS else _as_rows(study, made)
     console.print(table)
-    if len(made) <= MOST_COLUMNS:
+    if len(made) <= MOST_DAYS:
         _show_days(console, study, made)
     for sentence in answer(study, made):
         console.print(sentence, highlight=False, soft_wrap=True)
@@ -175,9 +177,9 @@ def _rows(study: Study) -> list[tuple[str, Callable[[Figures], str]]]:
 
 
 def _as_rows(study: Study, made: Sequence[Result]) -> Table:
-    table = Table(title=study.name or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("pacing")
-    for heading in ("agents", "lines", "finished", "utilised", "abandoned", "talks/h", "lines used", "enough"):
+    table = Table(title=study.name or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 0))
+    table.add_column("pacing", no_wrap=True)
+    for heading in (" agents", " lines", " finished", " util.", " aband.", " talks/h", " most", " enough"):
         table.add_column(heading, justify="right", no_wrap=True)
     for each in made:
         figures = each.figures
