@@ -199,7 +199,9 @@ def test_the_command_draws_and_tells(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert done.exit_code == 0, done.output
     assert "utilisation" in done.output
     assert picture.read_text(encoding="utf-8").startswith("<svg")
-    refused = CliRunner().invoke(app, ["simulate", str(file), "--svg", str(tmp_path / "no" / "day.svg")])
+    refused = CliRunner().invoke(
+        app, ["simulate", str(file), "--svg", str(tmp_path / "no" / "day.svg"), "--processes", "1"]
+    )
     assert isinstance(refused.exception, Malformed)
     assert "--svg" in refused.exception.message
 
