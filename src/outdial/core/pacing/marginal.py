@@ -79,6 +79,8 @@ class MarginalParameters:
 
 @dataclass(frozen=True, slots=True)
 class _Agent:
+    """What an agent does, since when, and on which call."""
+
     state: AgentIs
     since: float
     call: str | None = None
