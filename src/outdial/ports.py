@@ -917,6 +917,8 @@ class Entry:
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     talk_seconds: float = 0.0
+    joined_seconds: float = 0.0
+    """How long an ended call's callee and the other side heard each other."""
     retry_at: datetime | None = None
     agent: str = ""
     """The key of the agent whom the call was given to last; empty: to none."""

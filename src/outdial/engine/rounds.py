@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from outdial.core.calendar import Calendar
+from outdial.core.call import Way
 from outdial.core.campaign import Campaign
 from outdial.core.ids import CampaignId, ScriptId, TenantId
 from outdial.core.script.nodes import Script
-from outdial.core.trunk import Route, Trunk
+from outdial.core.trunk import Route, Trunk, way_out
 from outdial.ports import Counters
 
 ROUND_SECONDS = 1.0
@@ -68,3 +69,14 @@ class Plans:
         """The version and the form of what a campaign plays; None: it names nothing that exists."""
         id = campaign.settings.script
         return None if id is None else self.scripts.get(id)
+
+
+def ways_outside(campaign: Campaign, script: Script, routes: Sequence[Route]) -> Mapping[str, Way]:
+    """How the outside numbers that a script transfers to are rung; one that no route matches is left out."""
+    settings = campaign.settings
+    found = {number: way_out(routes, settings.dial_prefix + number) for number in script.outside_numbers}
+    return {
+        number: Way(way.trunk.name, way.dial_string, settings.caller or way.caller)
+        for number, way in found.items()
+        if way is not None
+    }

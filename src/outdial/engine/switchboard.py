@@ -274,13 +274,15 @@ class Switchboard:
         metrics.ANSWERS.inc(len(answers))
         if line.call.state is not State.ENDED:
             return Entry(call=line.call, answers=answers, answered_at=line.answered_at, agent=line.agent)
-        talked = 0.0 if line.answered_moment is None else self._clock.monotonic() - line.answered_moment
+        now = self._clock.monotonic()
+        talked = 0.0 if line.answered_moment is None else now - line.answered_moment
         return Entry(
             call=line.call,
             answers=answers,
             answered_at=line.answered_at,
             ended_at=self._clock.now(),
             talk_seconds=talked,
+            joined_seconds=0.0 if line.joined_moment is None else now - line.joined_moment,
             retry_at=None if line.called else self._retry_at(line),
             agent=line.agent,
             member=None if line.called is None else self._member_end(line, line.called, talked),

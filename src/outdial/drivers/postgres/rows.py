@@ -37,6 +37,7 @@ def campaign_from(row: asyncpg.Record) -> Campaign:
         time_zone=row["time_zone"],
         members=None if row["members"] is None else members_from(row["members"]),
         calendar=row["calendar"] or "",
+        caller=row["caller"],
         wire=decode(row["wire"]),
     )
     return Campaign(
@@ -79,7 +80,7 @@ def retry_from(row: asyncpg.Record) -> RetryRule:
 
 
 def settings_to(settings: CampaignSettings) -> list[Any]:
-    """The columns of `campaigns` from `name` to `wire`, in their order."""
+    """The columns of `campaigns` from `name` to `caller`, in their order."""
     return [
         settings.name,
         settings.state,
@@ -97,6 +98,7 @@ def settings_to(settings: CampaignSettings) -> list[Any]:
         None if settings.members is None else msgspec.json.encode(settings.members).decode(),
         settings.calendar or None,
         to_json(settings.wire),
+        settings.caller,
     ]
 
 
