@@ -69,3 +69,15 @@ class TooManyTries(NotAuthenticated):
     """Too many failed logins from one address; asking again later helps."""
 
     code = "too_many_tries"
+
+
+class NotEnoughMoney(OutdialError):
+    """The account reaches for none of what was asked."""
+
+    code = "not_enough_money"
+
+
+class AccountDisabled(OutdialError):
+    """The account is closed to new business."""
+
+    code = "account_disabled"

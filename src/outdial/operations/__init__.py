@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outdial.operations.access import Access
+from outdial.operations.accounts import Accounts
 from outdial.operations.agents import Agents
 from outdial.operations.calendars import Calendars
 from outdial.operations.campaigns import Campaigns
@@ -26,6 +27,7 @@ from outdial.operations.standings import Standings
 
 __all__ = [
     "Access",
+    "Accounts",
     "Agents",
     "Calendars",
     "Campaigns",
@@ -63,3 +65,4 @@ class Operations:
     members: Members
     standings: Standings
     changes: Changes
+    accounts: Accounts
