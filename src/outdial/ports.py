@@ -21,7 +21,7 @@ from outdial.core.call import Call
 from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
 from outdial.core.client import Client, NewClient
 from outdial.core.commands import RecordAnswer, SwitchCommand
-from outdial.core.contact import Answer, Due, NewContact, Try
+from outdial.core.contact import Answer, ContactStanding, Due, NewContact, Try
 from outdial.core.documents import Condition, Drop, Keep, Search, Stage
 from outdial.core.events import NetworkEvent
 from outdial.core.extension import ExtensionState
@@ -33,6 +33,7 @@ from outdial.core.members import MemberRules
 from outdial.core.money import NOTHING, LedgerEntry, Money, Service, Tariff
 from outdial.core.number import Number, OpenRange
 from outdial.core.outcome import Outcome
+from outdial.core.prompt import Kind
 from outdial.core.retry import RetryRule
 from outdial.core.script.nodes import Script
 from outdial.core.settlement import Member, Report, Settlement
@@ -40,6 +41,7 @@ from outdial.core.trunk import Route, Trunk
 from outdial.core.wanted import (
     WantedAgent,
     WantedCalendar,
+    WantedCallerNumber,
     WantedQueue,
     WantedRoute,
     WantedScript,
@@ -156,6 +158,13 @@ class Speech(Protocol):
 
     async def render(self, text: str, language: str, voice: str = "", *, personal: bool = False) -> RenderedPrompt:
         """The sound of a text. `personal` words are not kept for long. Raises `SpeechFailed`."""
+
+
+class Speller(Protocol):
+    """Puts values into words as they are spoken."""
+
+    def words(self, kind: Kind, value: str, language: str) -> str:
+        """A sum, a date or a number in words; a value that is none of them as it stands. It may be called in any thread."""
 
 
 # ------------------------------------------------------------------------------------------- services outside
@@ -768,6 +777,9 @@ class Reports(Protocol):
     async def answers_of_call(self, attempt: AttemptId) -> list[Answer]:
         """Every answer of a call, in the order of their numbers."""
 
+    async def contacts_of(self, campaign: CampaignId) -> list[ContactStanding]:
+        """How every contact of a campaign stands, in the order of its list."""
+
     async def tries_since(self, tenant: TenantId, dialect: str, since: datetime, limit: int) -> list[Try]:
         """Tries changed at or after a moment, in the order of change.
 
@@ -929,6 +941,39 @@ class Clearing(Protocol):
         passed over."""
 
 
+# --------------------------------------------------------------------------------------------------- mailings
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text that a caller keeps here, for an account of its own words."""
+
+    number: int
+    account: str
+    name: str
+    message: str
+
+
+class Templates(Protocol):
+    """Texts that callers keep here."""
+
+    async def of(self, tenant: TenantId, account: str, number: int | None) -> list[Template]:
+        """Those of an account in the order of their numbers; with `number` only that one."""
+
+    async def add(self, tenant: TenantId, account: str, name: str, message: str) -> Template:
+        """Keep a new one."""
+
+    async def change(self, tenant: TenantId, wanted: Template) -> bool:
+        """Give the template of that number and account a new name and text; whether there is one."""
+
+
+class CallerNumbers(Protocol):
+    """The numbers that a tenant may show to those called."""
+
+    async def all(self, tenant: TenantId) -> list[WantedCallerNumber]:
+        """Every one, oldest first."""
+
+
 # ----------------------------------------------------------------------------------------------------- set-up
 
 DEFAULT_DIAL_PREFIX = "default_dial_prefix"
@@ -1006,6 +1051,12 @@ class SetupTransaction(Protocol):
 
     async def put_agent(self, tenant: TenantId, agent: WantedAgent) -> None:
         """Add an agent, or change all of one but what it declares itself."""
+
+    async def caller_numbers(self, tenant: TenantId) -> Mapping[str, WantedCallerNumber]:
+        """Numbers that may be shown to those called, by their digits."""
+
+    async def put_caller_number(self, tenant: TenantId, number: WantedCallerNumber) -> None:
+        """Add a number, or change its description."""
 
     async def secret(self, name: str, fresh: bytes) -> bytes:
         """The house's secret of that name; `fresh` becomes it when there is none yet."""

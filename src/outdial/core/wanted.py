@@ -118,6 +118,14 @@ class WantedAgent:
     status: AgentStatus = AgentStatus.LOGGED_OUT
 
 
+@dataclass(frozen=True, slots=True)
+class WantedCallerNumber:
+    """A number that may be shown to those called: digits with the country's code, without a +."""
+
+    digits: str
+    description: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedScript:
     """A script under the number and the key that its dialect and its callers know it by."""
@@ -157,6 +165,7 @@ class WantedTenant:
     trunks: tuple[WantedTrunk, ...] = ()
     routes: tuple[WantedRoute, ...] | None = None
     queues: tuple[WantedQueue, ...] = ()
+    caller_numbers: tuple[WantedCallerNumber, ...] = ()
     calendars: tuple[WantedCalendar, ...] = ()
     agents: tuple[WantedAgent, ...] = ()
     scripts: tuple[WantedScript, ...] = ()
@@ -298,6 +307,7 @@ def _tenant(members: _Members, dialects: Mapping[str, DialectReader]) -> WantedT
         trunks=tuple(_trunk(trunk) for trunk in members.each("trunks", ())),
         routes=tuple(_route(route) for route in members.each("routes", ())) if members.has("routes") else None,
         queues=tuple(_queue(queue) for queue in members.each("queues", ())),
+        caller_numbers=tuple(_caller_number(number) for number in members.each("caller_numbers", ())),
         calendars=tuple(_calendar(calendar, time_zone) for calendar in members.each("calendars", ())),
         agents=tuple(_agent(agent) for agent in members.each("agents", ())),
         scripts=(
@@ -375,6 +385,14 @@ def _queue(members: _Members) -> WantedQueue:
         members.fault("members", "extensions are digits, and each is there once")
     members.finish()
     return WantedQueue(number, tuple(listed))
+
+
+def _caller_number(members: _Members) -> WantedCallerNumber:
+    wanted = WantedCallerNumber(
+        _diallable(members, "number", digits_of, _REQUIRED), members.text("description", "", longest=LONGEST_TEXT)
+    )
+    members.finish()
+    return wanted
 
 
 def _calendar(members: _Members, time_zone: str) -> WantedCalendar:
@@ -543,6 +561,7 @@ def _refuse_repeats(tenants: Sequence[WantedTenant], faults: list[tuple[str, str
         path = f"tenants.{index}"
         _repeats(path, "name of a key", [key.name for key in tenant.keys], faults)
         _repeats(path, "trunk", [trunk.name for trunk in tenant.trunks], faults)
+        _repeats(path, "caller number", [number.digits for number in tenant.caller_numbers], faults)
         _repeats(path, "calendar", [calendar.key for calendar in tenant.calendars], faults)
         _repeats(path, "agent", [agent.key for agent in tenant.agents], faults)
         _repeats(path, "queue", [queue.number for queue in tenant.queues], faults)

@@ -24,6 +24,7 @@ from outdial.core.wanted import (
     Wanted,
     WantedAgent,
     WantedCalendar,
+    WantedCallerNumber,
     WantedKey,
     WantedQueue,
     WantedRoute,
@@ -142,6 +143,7 @@ class _Work:
         if wanted.routes is not None:
             await self._routes(id, wanted.name, wanted.routes)
         await self._queues(id, wanted)
+        await self._caller_numbers(id, wanted)
         await self._calendars(id, wanted)
         await self._agents(id, wanted)
         for script in wanted.scripts:
@@ -235,6 +237,17 @@ class _Work:
 
             differs = _differences(before, queue)
             await self._bring("queue", f"{wanted.name}/{queue.number}", before, queue, write, differs)
+
+    async def _caller_numbers(self, id: TenantId, wanted: WantedTenant) -> None:
+        stored = await self._store.caller_numbers(id)
+        for number in wanted.caller_numbers:
+            before = stored.get(number.digits)
+
+            async def write(number: WantedCallerNumber = number) -> None:
+                await self._store.put_caller_number(id, number)
+
+            differs = _differences(before, number)
+            await self._bring("caller number", f"{wanted.name}/{number.digits}", before, number, write, differs)
 
     async def _calendars(self, id: TenantId, wanted: WantedTenant) -> None:
         stored = await self._store.calendars(id)

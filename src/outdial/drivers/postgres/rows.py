@@ -10,7 +10,7 @@ import msgspec
 from outdial.core.calendar import Window
 from outdial.core.call import Connection, Party, State
 from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
-from outdial.core.contact import Answer, Try
+from outdial.core.contact import Answer, ContactState, ContactStanding, Try
 from outdial.core.ids import AttemptId, CampaignId, ScriptId, TenantId, TrunkId
 from outdial.core.members import MemberRules
 from outdial.core.number import Number
@@ -147,6 +147,22 @@ def try_from(row: asyncpg.Record) -> Try:
         ended_at=row["ended_at"],
         reached_at=row["reached_at"],
         withdrawn_at=row["withdrawn_at"],
+    )
+
+
+def standing_from(row: asyncpg.Record) -> ContactStanding:
+    """A row of the query of `reports.sql` that lists contacts."""
+    return ContactStanding(
+        key=row["key"],
+        wire=decode(row["wire"]),
+        state=ContactState(row["state"]),
+        attempts=row["attempts_made"],
+        outcome=None if row["outcome"] is None else Outcome(row["outcome"]),
+        connection=None if row["connection"] is None else Connection(row["connection"]),
+        called_at=row["reserved_at"],
+        talk_seconds=row["talk_seconds"],
+        transferred_to=row["transferred_to"],
+        joined_seconds=row["joined_seconds"],
     )
 
 

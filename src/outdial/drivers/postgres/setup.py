@@ -17,6 +17,7 @@ from outdial.core.script.document import to_document
 from outdial.core.wanted import (
     WantedAgent,
     WantedCalendar,
+    WantedCallerNumber,
     WantedQueue,
     WantedRoute,
     WantedScript,
@@ -36,6 +37,7 @@ _SQL = statements.load("setup.sql")
 _SCRIPTS = statements.load("scripts.sql")
 _ACCESS = statements.load("access.sql")
 _AGENTS = statements.load("agents.sql")
+_MAILING = statements.load("mailing.sql")
 _DOMAINS = statements.load("domains.sql")
 
 
@@ -131,6 +133,13 @@ class PostgresSetupTransaction:
 
     async def put_dialect_settings(self, tenant: TenantId, dialect: str, settings: Mapping[str, str]) -> None:
         await self._connection.execute(_SQL["put_dialect_settings"], tenant, dialect, to_json(settings))
+
+    async def caller_numbers(self, tenant: TenantId) -> Mapping[str, WantedCallerNumber]:
+        rows = await self._connection.fetch(_MAILING["caller_numbers"], tenant)
+        return {row["digits"]: WantedCallerNumber(*row) for row in rows}
+
+    async def put_caller_number(self, tenant: TenantId, number: WantedCallerNumber) -> None:
+        await self._connection.execute(_MAILING["put_caller_number"], tenant, number.digits, number.description)
 
     async def calendars(self, tenant: TenantId) -> Mapping[str, WantedCalendar]:
         records = [calendar_from(row) for row in await self._connection.fetch(_SQL["calendars"], tenant)]
