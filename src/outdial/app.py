@@ -30,6 +30,7 @@ from outdial.drivers.asterisk.telephony import AsteriskSwitch
 from outdial.drivers.clock import SystemClock
 from outdial.drivers.felt_clock import FeltClock
 from outdial.drivers.postgres.access import PostgresAccess, PostgresLibrary
+from outdial.drivers.postgres.accounts import PostgresAccounts
 from outdial.drivers.postgres.agents import PostgresAgents
 from outdial.drivers.postgres.bus import PostgresBus
 from outdial.drivers.postgres.calendars import PostgresCalendars
@@ -56,11 +57,13 @@ from outdial.drivers.speech.synthesiser import Synthesiser
 from outdial.drivers.speech.telephone import remove_leftovers
 from outdial.drivers.speech.yandex import YandexSettings, YandexSpeech
 from outdial.drivers.webhooks.sender import WebSender
+from outdial.engine.cashier import Cashier
 from outdial.engine.engine import Engine
 from outdial.engine.hooks import Messenger
 from outdial.engine.prompts import Prompts
 from outdial.operations import Operations
 from outdial.operations.access import Access
+from outdial.operations.accounts import Accounts
 from outdial.operations.agents import Agents
 from outdial.operations.calendars import Calendars
 from outdial.operations.campaigns import Campaigns
@@ -143,7 +146,7 @@ class House:
         routes = [
             *mikopbx.mounts(self.operations, self.settings, zone),
             *webitel.mounts(self.operations, self.settings),
-            *native.mounts(self.health),
+            *native.mounts(self.health, self.operations),
         ]
         return Starlette(routes=routes)
 
@@ -198,6 +201,7 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
             root_password = settings.webitel_root_password.get_secret_value()
             campaigns = PostgresCampaigns(pool, FIRST_NUMBERS)
             standings = Standings(PostgresStandings(pool), bus, SystemClock())
+            ledger = PostgresAccounts(pool)
             operations = Operations(
                 access=access,
                 scripts=Scripts(PostgresScripts(pool), speech),
@@ -214,6 +218,7 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
                 members=Members(PostgresMembers(pool), bus, clock),
                 standings=standings,
                 changes=Changes(campaigns, standings, bus),
+                accounts=Accounts(ledger),
             )
             mikopbx_crm = crm.Crm(operations)
             closing.push_async_callback(mikopbx_crm.close)
@@ -234,6 +239,7 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
             around = {
                 "bus": bus.run,
                 "hooks": Messenger(PostgresDeliveries(pool), web, clock).run,
+                "money": Cashier(ledger).run,
                 "database": store.watch,
                 "prompts": lambda: _purge(speech, data / "audio"),
             }

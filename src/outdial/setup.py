@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
@@ -19,8 +20,10 @@ from outdial.api.mikopbx.routes import DIALECT as MIKOPBX
 from outdial.core import wanted
 from outdial.core.errors import Malformed
 from outdial.core.wanted import Wanted, WantedDialect, WantedScript
+from outdial.drivers.postgres.accounts import PostgresAccounts
 from outdial.drivers.postgres.pool import open_pool
 from outdial.drivers.postgres.setup import PostgresSetup
+from outdial.operations.accounts import Accounts
 from outdial.operations.setup import Change, Setup
 
 DEFAULT_LANGUAGE = "ru-RU"
@@ -58,6 +61,24 @@ async def opened(dsn: str) -> AsyncIterator[Setup]:
     pool = await open_pool(dsn, size=1)
     try:
         yield Setup(PostgresSetup(pool))
+    finally:
+        await pool.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The accounts of a database, and the tenants they belong to."""
+
+    setup: Setup
+    accounts: Accounts
+
+
+@asynccontextmanager
+async def opened_books(dsn: str) -> AsyncIterator[Books]:
+    """The accounts of a migrated database, for as long as this lasts."""
+    pool = await open_pool(dsn, size=1)
+    try:
+        yield Books(Setup(PostgresSetup(pool)), Accounts(PostgresAccounts(pool)))
     finally:
         await pool.close()
 

@@ -15,6 +15,7 @@ from outdial.core.errors import NotAudio
 from outdial.core.facts import Fact
 from outdial.core.ids import TenantId
 from outdial.drivers.postgres.access import PostgresAccess, PostgresLibrary
+from outdial.drivers.postgres.accounts import PostgresAccounts
 from outdial.drivers.postgres.agents import PostgresAgents
 from outdial.drivers.postgres.calendars import PostgresCalendars
 from outdial.drivers.postgres.campaigns import PostgresCampaigns
@@ -30,6 +31,7 @@ from outdial.drivers.postgres.standings import PostgresStandings
 from outdial.drivers.sheets.reader import SheetReader
 from outdial.operations import (
     Access,
+    Accounts,
     Agents,
     Calendars,
     Campaigns,
@@ -165,6 +167,7 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
             members=Members(PostgresMembers(pool), bus, clock),  # type: ignore[arg-type]
             standings=standings,
             changes=Changes(campaigns, standings, bus),
+            accounts=Accounts(PostgresAccounts(pool)),
         )
         yield House(operations, pool, dsn, tenant, other, data / "audio", voice, clock, bus)
     finally:

@@ -114,9 +114,10 @@ with charge as (
     from picked p where c.id = p.id
 ), made as (
     insert into attempts (id, tenant_id, campaign_id, contact_id, try_number, ordinal, state,
-                          due_at, digits, client, number, trunk, caller, script_id, script_version)
+                          due_at, digits, client, number, trunk, caller, script_id, script_version, hold_id)
     select p.attempt, p.tenant_id, $2, p.id, p.try_number, p.attempts_made + 1, 'reserved',
-           p.due_at, p.digits, p.client, p.number, p.trunk, p.caller, $3, $4
+           p.due_at, p.digits, p.client, p.number, p.trunk, p.caller, $3, $4,
+           (select max(h.id) from holds h where h.contact_id = p.id)
     from picked p
     returning id
 )
