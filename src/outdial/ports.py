@@ -39,6 +39,7 @@ from outdial.core.script.nodes import Script
 from outdial.core.settlement import Member, Report, Settlement
 from outdial.core.trunk import Route, Trunk
 from outdial.core.wanted import (
+    WantedAccount,
     WantedAgent,
     WantedCalendar,
     WantedCallerNumber,
@@ -890,6 +891,9 @@ class Accounts(Protocol):
     async def balance(self, tenant: TenantId) -> Balance | None:
         """What an account has; None when the tenant has none."""
 
+    async def may_credit(self, tenant: TenantId, api_key: str) -> bool:
+        """Whether the API key of that name may credit the account."""
+
     async def tariffs(self, tenant: TenantId) -> Mapping[int, Tariff]:
         """The tariffs in force, by their ids."""
 
@@ -899,9 +903,9 @@ class Accounts(Protocol):
         Raises `KeyTaken` when the key is that of another amount or entry.
         """
 
-    async def hold(self, tenant: TenantId, dialect: str, campaign: str, rows: Sequence[HoldFor]) -> set[str]:
-        """Hold for as many contacts as the account reaches, from the beginning of the list; the keys of those that are held
-        now, by this call or by one before. Raises `NotFound` and `AccountDisabled`."""
+    async def hold(self, tenant: TenantId, dialect: str, campaign: str, rows: Sequence[HoldFor]) -> Mapping[str, Money]:
+        """Hold for as many contacts as the account reaches, from the beginning of the list; what is held now, by this call
+        or by one before, by the keys of the contacts. Raises `NotFound` and `AccountDisabled`."""
 
     async def clear(self, tenant: TenantId, limit: int) -> int:
         """Put the real charges in the place of at most so many holds whose contacts are over; how many holds that were."""
@@ -929,12 +933,12 @@ class Used:
 class Clearing(Protocol):
     """The ledger as the engine sees it. Every method raises `StoreDown` when the database is away."""
 
-    async def overdue(self, limit: int, *, thorough: bool) -> Mapping[TenantId, int]:
-        """How many holds wait to be cleared, by tenant, at most so many in all. `thorough` also finds those that take a
-        search: of campaigns that were closed with contacts left, and charges that came after their hold was cleared."""
+    async def overdue(self, *, thorough: bool) -> Sequence[TenantId]:
+        """Whose holds wait to be cleared; `thorough`: everybody who has an account."""
 
-    async def clear(self, tenant: TenantId, limit: int) -> int:
-        """As `Accounts.clear`."""
+    async def clear(self, tenant: TenantId, limit: int, *, thorough: bool) -> int:
+        """As `Accounts.clear`. `thorough` also finds what takes a search: contacts left in campaigns that were closed, and
+        calls that were placed after their hold was cleared."""
 
     async def note(self, used: Sequence[Used]) -> None:
         """Keep what calls used, to be charged. A use that is known already, or whose call nobody pays for, is
@@ -1057,6 +1061,12 @@ class SetupTransaction(Protocol):
 
     async def put_caller_number(self, tenant: TenantId, number: WantedCallerNumber) -> None:
         """Add a number, or change its description."""
+
+    async def account(self, tenant: TenantId) -> WantedAccount | None:
+        """The account, with the tariffs in force and the opening credit that it got."""
+
+    async def put_account(self, tenant: TenantId, account: WantedAccount) -> None:
+        """Add or change an account. Its opening is credited unless there is an opening credit already."""
 
     async def secret(self, name: str, fresh: bytes) -> bytes:
         """The house's secret of that name; `fresh` becomes it when there is none yet."""

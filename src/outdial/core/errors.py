@@ -71,6 +71,12 @@ class TooManyTries(NotAuthenticated):
     code = "too_many_tries"
 
 
+class NotAllowed(OutdialError):
+    """Somebody known asks for what is not theirs to ask."""
+
+    code = "not_allowed"
+
+
 class NotEnoughMoney(OutdialError):
     """The account reaches for none of what was asked."""
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,6 +20,7 @@ from outdial.core.agent import AgentRules, AgentStatus
 from outdial.core.calendar import MINUTES_OF_DAY, Calendar, Holiday, WeeklyHours
 from outdial.core.dialstring import check_dial_string, digits_of, is_diallable
 from outdial.core.errors import Malformed, NotDiallable
+from outdial.core.money import LARGEST, NOTHING, Money, Tariff, rounded
 from outdial.core.script import check, document
 from outdial.core.script.nodes import Script
 
@@ -29,6 +31,7 @@ MOST_NO_ANSWERS = 1000
 LARGEST_NUMBER = (1 << 53) - 1
 LONGEST_TEXT = 500
 LONGEST_PATTERN = 1000
+LONGEST_STEP = 3600
 
 _REGION = re.compile(r"[A-Z]{2}")
 _NAME = _DOMAIN = _TRUNK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -36,6 +39,9 @@ _ROLE = re.compile(r"admin|user")
 _TIME = re.compile(r"([0-9]{1,2}):([0-5][0-9])")
 _DIALECT = re.compile(r"[a-z][a-z0-9]*")
 _KEY = re.compile(r"[\x21-\x7e]+")
+_CURRENCY = re.compile(r"[A-Za-z]{1,16}")
+_PREFIX = re.compile(r"[0-9]{1,15}")
+_FINEST = Decimal("0.0000000001")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ARGON2 = re.compile(r"\$argon2(?:id|i|d)\$[\x21-\x7e]+")
 _REQUIRED: Any = object()
@@ -127,6 +133,18 @@ class WantedCallerNumber:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WantedAccount:
+    """What a tenant pays from. `opening` is credited once. `tariffs` are in the order of their prefixes, `credited_by` the
+    names of the API keys that may credit it."""
+
+    currency: str
+    enabled: bool = True
+    opening: Money = NOTHING
+    tariffs: tuple[Tariff, ...] = ()
+    credited_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WantedScript:
     """A script under the number and the key that its dialect and its callers know it by."""
 
@@ -154,7 +172,8 @@ class WantedDialect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedTenant:
-    """A tenant and what it should have. `domain` empty: its name is its domain. `routes` None: they stay as they are."""
+    """A tenant and what it should have. `domain` empty: its name is its domain. `routes` None, `account` None: they stay as
+    they are."""
 
     name: str
     time_zone: str
@@ -169,6 +188,7 @@ class WantedTenant:
     calendars: tuple[WantedCalendar, ...] = ()
     agents: tuple[WantedAgent, ...] = ()
     scripts: tuple[WantedScript, ...] = ()
+    account: WantedAccount | None = None
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     """What each dialect is told, as in `WantedDialect`."""
 
@@ -204,7 +224,7 @@ class _Members:
 
     def __init__(self, path: str, value: object, faults: list[tuple[str, str]]) -> None:
         self.path = path
-        self._faults = faults
+        self.faults = faults
         self._asked: list[str] = []
         self._value: Mapping[Any, Any] = {}
         if isinstance(value, Mapping):
@@ -217,7 +237,7 @@ class _Members:
         return f"{self.path}.{name}".strip(".") if name else self.path or "the file"
 
     def fault(self, name: str, message: str) -> None:
-        self._faults.append((self.at(name), message))
+        self.faults.append((self.at(name), message))
 
     def take(self, name: str, default: Any = _REQUIRED) -> Any:
         """A member as it stands; one without a value is absent."""
@@ -272,12 +292,12 @@ class _Members:
         if not isinstance(value, list):
             self.fault(name, f"a list is wanted, not {_kind(value)}")
             return []
-        return [_Members(f"{self.at(name)}.{index}", element, self._faults) for index, element in enumerate(value)]
+        return [_Members(f"{self.at(name)}.{index}", element, self.faults) for index, element in enumerate(value)]
 
     def mapping(self, name: str) -> _Members | None:
         """A mapping of its own; None when there is none."""
         value = self.take(name, None)
-        return None if value is None else _Members(self.at(name), value, self._faults)
+        return None if value is None else _Members(self.at(name), value, self.faults)
 
     def one_of(self, first: str, second: str) -> None:
         """Exactly one of two members has to be there."""
@@ -314,6 +334,7 @@ def _tenant(members: _Members, dialects: Mapping[str, DialectReader]) -> WantedT
             *(_script(script) for script in members.each("scripts", ())),
             *(script for section in sections.values() for script in section.scripts),
         ),
+        account=_account(members),
         settings={dialect: section.settings for dialect, section in sections.items() if section.settings},
     )
     members.finish()
@@ -435,10 +456,7 @@ def _holiday(members: _Members) -> Holiday:
     if not isinstance(day, date) or isinstance(day, datetime):
         members.fault("date", "a date such as 2026-01-01 is wanted")
         day = date.min
-    every_year = members.take("every_year", False)
-    if not isinstance(every_year, bool):
-        members.fault("every_year", "yes or no is wanted")
-    holiday = Holiday(day, every_year is True, members.text("name", ""))
+    holiday = Holiday(day, _yes(members, "every_year", False), members.text("name", ""))
     members.finish()
     return holiday
 
@@ -480,6 +498,62 @@ def _status(members: _Members) -> AgentStatus:
     except ValueError:
         members.fault("status", f"one of {', '.join(status.value for status in AgentStatus)} is wanted")
         return AgentStatus.LOGGED_OUT
+
+
+def _account(members: _Members) -> WantedAccount | None:
+    sent = members.mapping("account")
+    if sent is None:
+        return None
+    keys = sent.take("credited_by", [])
+    if not isinstance(keys, list) or not all(isinstance(key, str) and _storable(key) for key in keys):
+        sent.fault("credited_by", "a list of names of API keys is wanted")
+        keys = []
+    tariffs = [_tariff(tariff) for tariff in sent.each("tariffs")]
+    opening = _amount(sent, "opening")
+    if opening != rounded(opening):
+        sent.fault("opening", "an amount with at most two places is wanted")
+    account = WantedAccount(
+        currency=sent.shaped("currency", _CURRENCY, "the name of a currency in up to 16 letters, such as Rub,"),
+        enabled=_yes(sent, "enabled", True),
+        opening=rounded(opening),
+        tariffs=tuple(sorted(tariffs, key=lambda tariff: tariff.prefix)),
+        credited_by=tuple(sorted(set(keys))),
+    )
+    _repeats(sent.at("tariffs"), "prefix", [tariff.prefix or "(all)" for tariff in tariffs], sent.faults)
+    sent.finish()
+    return account
+
+
+def _tariff(members: _Members) -> Tariff:
+    tariff = Tariff(
+        prefix=members.shaped("prefix", _PREFIX, "the first digits of numbers, without a +,", ""),
+        per_second=_amount(members, "per_second"),
+        first_step_seconds=members.number("first_step_seconds", 1, LONGEST_STEP, 1),
+        step_seconds=members.number("step_seconds", 1, LONGEST_STEP, 1),
+        per_sms_part=_amount(members, "per_sms_part"),
+        connection=_amount(members, "connection"),
+    )
+    members.finish()
+    return tariff
+
+
+def _amount(members: _Members, name: str) -> Decimal:
+    """An amount of zero or more. A number of YAML has the digits that it was written with; more than ten are refused."""
+    value = members.take(name, 0)
+    if isinstance(value, int | float | str) and not isinstance(value, bool):
+        with suppress(InvalidOperation):
+            amount = Decimal(str(value))
+            if amount.is_finite() and 0 <= amount < LARGEST and amount == amount.quantize(_FINEST):
+                return amount.normalize() + 0 if amount else NOTHING
+    members.fault(name, "an amount such as 2.50 is wanted, not below zero")
+    return NOTHING
+
+
+def _yes(members: _Members, name: str, default: bool) -> bool:
+    value = members.take(name, default)
+    if not isinstance(value, bool):
+        members.fault(name, "yes or no is wanted")
+    return value is True
 
 
 def _pattern(members: _Members) -> str:

@@ -85,6 +85,10 @@ class Accounts:
         await self._clear(tenant)
         return await self._store.charges(tenant, campaign)
 
+    async def may_credit(self, tenant: TenantId, api_key: str) -> bool:
+        """Whether the API key of that name may credit the account of its tenant: those that the account names."""
+        return await self._store.may_credit(tenant, api_key)
+
     async def credit(self, tenant: TenantId, amount: Decimal, note: str, key: str) -> Row:
         """Money came in; the row of it. A key that was used before credits nothing a second time.
 
@@ -128,7 +132,7 @@ def _priced(row: HoldRow, ids: Mapping[Tariff, int], tariff: Tariff | None) -> H
     return HoldFor(key=row.key, price=price_of_call(tariff, row.seconds), tariff=ids[tariff])
 
 
-def _answer(key: str, wanted: HoldFor | None, held: set[str]) -> Held | NotEnough:
+def _answer(key: str, wanted: HoldFor | None, held: Mapping[str, Money]) -> Held | NotEnough:
     if wanted is None:
         return NotEnough(key, None)
-    return Held(key, wanted.price) if key in held else NotEnough(key, wanted.price)
+    return Held(key, held[key]) if key in held else NotEnough(key, wanted.price)

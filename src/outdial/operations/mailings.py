@@ -17,9 +17,8 @@ from uuid import uuid4
 import msgspec
 import structlog
 
-from outdial import ports
 from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
-from outdial.core.contact import NewContact, ContactStanding
+from outdial.core.contact import ContactStanding, NewContact
 from outdial.core.errors import NotEnoughMoney, OutdialError
 from outdial.core.ids import TenantId
 from outdial.core.mailing import (

@@ -1,5 +1,5 @@
-"""How this process is doing, for people, load balancers and Prometheus. It needs no login and says nothing of a tenant's
-business."""
+"""How this process is doing, for people, load balancers and Prometheus, which needs no login and says nothing of a tenant's
+business; and what a tenant asks about itself, which needs an API key."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ from typing import Literal
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
+
+from outdial.api.native import accounts, errors
+from outdial.core.errors import OutdialError
+from outdial.operations import Operations
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +46,17 @@ class Health:
     waiting: Sequence[Waiting]
 
 
-def mounts(health: Callable[[], Awaitable[Health]]) -> list[BaseRoute]:
-    """The routes `/v1/health` and `/metrics`."""
-    app = FastAPI(title="outdial", openapi_url="/openapi.json", docs_url="/docs", redoc_url=None)
+def mounts(health: Callable[[], Awaitable[Health]], operations: Operations) -> list[BaseRoute]:
+    """The application `/v1` and the route `/metrics`."""
+    app = FastAPI(
+        title="outdial",
+        openapi_url="/openapi.json",
+        docs_url="/docs",
+        redoc_url=None,
+        exception_handlers={OutdialError: errors.on_refusal, HTTPException: errors.on_http_error},
+    )
+    app.state.operations = operations
+    app.include_router(accounts.router)
 
     @app.get("/health")
     async def read_health() -> JSONResponse:

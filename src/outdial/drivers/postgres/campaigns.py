@@ -125,6 +125,7 @@ async def _replace_list(
     await connection.execute(_SQL["drop_missing"], campaign, batch)
     await connection.execute(_SQL["refresh_kept"], campaign, batch)
     await connection.execute(_SQL["add_new"], campaign, batch, tenant)
+    await connection.execute(_SQL["take_up_holds"], campaign)
     await connection.execute(_SQL["forget_incoming"], batch)
 
 

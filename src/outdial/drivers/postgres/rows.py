@@ -10,7 +10,7 @@ import msgspec
 from outdial.core.calendar import Window
 from outdial.core.call import Connection, Party, State
 from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
-from outdial.core.contact import Answer, ContactState, ContactStanding, Try
+from outdial.core.contact import Answer, ContactStanding, ContactState, Try
 from outdial.core.ids import AttemptId, CampaignId, ScriptId, TenantId, TrunkId
 from outdial.core.members import MemberRules
 from outdial.core.number import Number

@@ -50,6 +50,21 @@ where i.batch = $2
   and not exists (select from contacts c where c.campaign_id = $1 and c.key = i.key)
 order by i.position;
 
+-- name: take_up_holds
+-- Holds come first, because nearly every list has none.
+with open as materialized (
+    select h.id, h.contact_key
+    from holds h join campaigns p
+      on p.id = $1 and h.tenant_id = p.tenant_id and h.dialect = p.dialect and h.campaign_key = p.key
+    where h.cleared_at is null and h.contact_id is null
+), taken as (
+    update holds h set contact_id = c.id, campaign_id = $1
+    from open o join contacts c on c.campaign_id = $1 and c.key = o.contact_key
+    where h.id = o.id and h.cleared_at is null
+    returning h.contact_id
+)
+update contacts c set held = true from taken t where c.id = t.contact_id;
+
 -- name: forget_incoming
 delete from incoming_contacts where batch = $1;
 

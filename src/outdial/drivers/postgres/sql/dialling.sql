@@ -114,9 +114,10 @@ with charge as (
     from picked p where c.id = p.id
 ), made as (
     insert into attempts (id, tenant_id, campaign_id, contact_id, try_number, ordinal, state,
-                          due_at, digits, client, number, trunk, caller, script_id, script_version)
+                          due_at, digits, client, number, trunk, caller, script_id, script_version, hold_id)
     select p.attempt, p.tenant_id, $2, p.id, p.try_number, p.attempts_made + 1, 'reserved',
-           p.due_at, p.digits, p.client, p.number, p.trunk, p.caller, $3, $4
+           p.due_at, p.digits, p.client, p.number, p.trunk, p.caller, $3, $4,
+           (select max(h.id) from holds h where h.contact_id = p.id)
     from picked p
     returning id
 )
@@ -162,7 +163,8 @@ with charge as (
         changed_at = case when a.reached_at is null then m.now else a.changed_at end
     from entries e cross join moment m
     where a.id = e.attempt and a.state <> 'ended' and exists (select from charge)
-    returning a.id, a.campaign_id, a.contact_id, a.client, a.state, e.retry_at, e.succeeded, e.member
+    returning a.id, a.campaign_id, a.contact_id, a.client, a.state, e.retry_at, e.succeeded, e.member,
+              a.tenant_id, a.hold_id, a.transferred_to, a.joined_seconds
 ), freed as (
     update contacts c
     set state = case when s.retry_at is null or c.withdrawn_at is not null then 'done' else 'waiting' end,
@@ -172,6 +174,12 @@ with charge as (
         changed_at = clock_timestamp()
     from saved s
     where s.state = 'ended' and c.id = s.contact_id and c.state = 'in_call' and not s.member
+), used as (
+    insert into uses (tenant_id, hold_id, attempt_id, service, ordinal, digits, seconds, parts)
+    select s.tenant_id, s.hold_id, s.id, 'transfer', 1, s.transferred_to, s.joined_seconds, 0
+    from saved s
+    where s.state = 'ended' and s.hold_id is not null and s.transferred_to <> '' and s.joined_seconds > 0
+    on conflict (attempt_id, service, ordinal) do nothing
 ), reached as (
     select distinct s.campaign_id, s.client
     from saved s
