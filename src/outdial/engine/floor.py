@@ -57,6 +57,14 @@ class Floor:
         _decrease(self._of_gateway, (seat.campaign, seat.gateway))
         _decrease(self._on_the_line, (seat.tenant, seat.digits))
 
+    def take_line(self, tenant: TenantId, trunk: str) -> None:
+        """A call uses one more line of a trunk, for a leg to the outside world."""
+        self._of_trunk[tenant, trunk] += 1
+
+    def leave_line(self, tenant: TenantId, trunk: str) -> None:
+        """That line is free again."""
+        _decrease(self._of_trunk, (tenant, trunk))
+
     def of_gateway(self, campaign: CampaignId, gateway: str) -> int:
         """Calls of a campaign through one of its own gateways."""
         return self._of_gateway[campaign, gateway]

@@ -174,7 +174,9 @@ class Switchboard:
         self._lines[call.attempt] = line
         self._idle.clear()
         self._floor.take(seat)
-        if call.transfer_extension:
+        if call.outside_number:
+            self._floor.take_line(seat.tenant, call.plan.outside[call.outside_number].trunk)
+        elif call.transfer_extension:
             self._roster.keep(call.transfer_extension, call.attempt)
             if called is not None:
                 joined = call.state is State.JOINED
@@ -232,6 +234,8 @@ class Switchboard:
             if not self._lines:
                 self._idle.set()
             self._floor.leave(line.seat)
+            if line.call.outside_number:
+                self._floor.leave_line(line.seat.tenant, line.call.plan.outside[line.call.outside_number].trunk)
             self._desk.release(line.call.attempt, line.call.connection)
             metrics.CALLS.dec()
             self._released()
@@ -247,6 +251,8 @@ class Switchboard:
     async def _take(self, line: Line, event: CallEvent) -> None:
         before = line.call
         line.call, commands = step(before, event)
+        if line.call.outside_number and not before.outside_number:
+            self._floor.take_line(line.seat.tenant, line.call.plan.outside[line.call.outside_number].trunk)
         if line.call is before and not commands:
             return
         if line.call.was_answered and line.answered_at is None:

@@ -16,7 +16,8 @@ from outdial.api.mobilgroup.errors import NO_MESSAGE, NO_SUBSCRIBERS, TOO_LONG, 
 from outdial.core.mailing import MESSAGE, RowFault, Subscriber
 from outdial.core.prompt import LONGEST_TEXT
 
-REGION = "RU"
+FEWEST_DIGITS = 11
+"""A phone has its country's code: a shorter one may have lost a digit, and would ring at somebody else's."""
 LARGEST_ID = (1 << 63) - 1
 LONGEST_NAME = 100
 """Characters of a variable's name; further variables with longer ones are dropped."""
@@ -93,7 +94,7 @@ def id_of(value: object) -> int | None:
 def phone_digits(written: str) -> str | None:
     """A phone as its digits with the country's code; None for what is none.
 
-    Eleven digits that begin with 7 or 8 are Russian. Whether a number is in use is not asked.
+    Eleven digits that begin with 7 or 8 are Russian; others begin with their country's code. Whether a number is in use is not asked.
     """
     text = written.strip()
     if not _WRITTEN.fullmatch(text):
@@ -101,14 +102,13 @@ def phone_digits(written: str) -> str | None:
     digits = _PUNCTUATION.sub("", text)
     if _RUSSIAN.fullmatch(digits) and (digits[0] == "7" or not text.startswith("+")):
         return "7" + digits[1:]
-    for candidate in (text, "+" + digits):
-        try:
-            number = phonenumbers.parse(candidate, REGION)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_possible_number(number):
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
-    return None
+    if len(digits) < FEWEST_DIGITS:
+        return None
+    try:
+        number = phonenumbers.parse("+" + digits)
+    except phonenumbers.NumberParseException:
+        return None
+    return digits if phonenumbers.is_possible_number(number) else None
 
 
 def _subscriber(row: object, *, own_texts: bool) -> Subscriber:
