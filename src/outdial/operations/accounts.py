@@ -95,13 +95,13 @@ class Accounts:
         Raises `Malformed` for an amount that is not above zero or has more than two places, `NotFound` when the tenant
         has no account, and `KeyTaken` when the key is that of another movement.
         """
-        if amount <= 0:
+        if _checked(amount) <= 0:
             raise Malformed("an amount above zero is wanted", field="amount")
         return await self._move(tenant, LedgerEntry.CREDIT, amount, note, key)
 
     async def correct(self, tenant: TenantId, amount: Decimal, note: str, key: str) -> Row:
         """Put something right, either way; a correction may leave an account with less than nothing. Raises as `credit`."""
-        if not amount:
+        if not _checked(amount):
             raise Malformed("an amount other than zero is wanted", field="amount")
         return await self._move(tenant, LedgerEntry.CORRECTION, amount, note, key)
 
@@ -111,8 +111,6 @@ class Accounts:
         return await self._store.statement(tenant, before, max(1, min(limit, MOST_ROWS)))
 
     async def _move(self, tenant: TenantId, entry: LedgerEntry, amount: Decimal, note: str, key: str) -> Row:
-        if not amount.is_finite() or abs(amount) >= LARGEST or rounded(amount) != amount:
-            raise Malformed("an amount with at most two places is wanted", field="amount")
         if not key or len(note) > LONGEST_NOTE or not (note + key).isprintable():
             raise Malformed("a key, and a note of printable characters, are wanted", field="key")
         row = await self._store.move(tenant, entry, rounded(amount), note, key)
@@ -124,6 +122,13 @@ class Accounts:
     async def _clear(self, tenant: TenantId) -> None:
         while await self._store.clear(tenant, CLEARED_AT_ONCE) == CLEARED_AT_ONCE:
             continue
+
+
+def _checked(amount: Decimal) -> Decimal:
+    """An amount that can be a row of the ledger. Raises `Malformed`."""
+    if not amount.is_finite() or abs(amount) >= LARGEST or rounded(amount) != amount:
+        raise Malformed("an amount with at most two places is wanted", field="amount")
+    return amount
 
 
 def _priced(row: HoldRow, ids: Mapping[Tariff, int], tariff: Tariff | None) -> HoldFor | None:

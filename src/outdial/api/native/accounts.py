@@ -19,6 +19,7 @@ from outdial.ports import Row
 
 LARGEST_BODY = 64 * 1024
 LONGEST_KEY = 200
+LARGEST_ID = (1 << 63) - 1
 _MEMBERS = {"amount", "note", "key"}
 _CREDIT_BODY = {
     "requestBody": {
@@ -58,7 +59,9 @@ async def read_account(asked: Asked, who: Who) -> Response:
 async def read_statement(
     asked: Asked,
     who: Who,
-    before: int | None = Query(None, ge=1, description="Rows with ids below this one: `next` of the page before."),
+    before: int | None = Query(
+        None, ge=1, le=LARGEST_ID, description="Rows with ids below this one: `next` of the page before."
+    ),
     limit: int = Query(100, ge=1, le=MOST_ROWS),
 ) -> Response:
     """`next` is null when there are no more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -45,6 +46,13 @@ async def on_refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, OutdialError)
     status = next((status for kind, status in _STATUSES if isinstance(error, kind)), 400)
     return answer({"code": error.code, "message": error.message, "field": error.field}, status)
+
+
+async def on_bad_query(request: Request, error: Exception) -> Response:
+    """Handles parameters of the wrong form; the first of them is told."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    return answer({"code": "malformed", "message": first["msg"], "field": str(first["loc"][-1])}, 400)
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
@@ -53,7 +54,11 @@ def mounts(health: Callable[[], Awaitable[Health]], operations: Operations) -> l
         openapi_url="/openapi.json",
         docs_url="/docs",
         redoc_url=None,
-        exception_handlers={OutdialError: errors.on_refusal, HTTPException: errors.on_http_error},
+        exception_handlers={
+            OutdialError: errors.on_refusal,
+            RequestValidationError: errors.on_bad_query,
+            HTTPException: errors.on_http_error,
+        },
     )
     app.state.operations = operations
     app.include_router(accounts.router)
