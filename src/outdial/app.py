@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -313,6 +314,7 @@ async def serve(settings: Settings, opened: Callable[[str], None]) -> None:
     async with database(settings) as store, house(settings, store) as made:
         if settings.demo:
             await load_demo(made.pool)
+        gc.freeze()  # what has been loaded stays: a full collection that walked over it would hold up the event loop
         config = uvicorn.Config(
             made.http,
             lifespan="off",

@@ -67,12 +67,14 @@ class Voice:
     """Speaks everything but texts with the word "mute"."""
 
     spoken: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    """How long texts are that are not a second long."""
 
     async def render(self, text: str, language: str, voice: str = "", *, personal: bool = False) -> RenderedPrompt:
         if "mute" in text:
             raise SpeechFailed("no voice speaks that")
         self.spoken.append(text)
-        return RenderedPrompt(Path("/prompt.wav"), 1.0)
+        return RenderedPrompt(Path("/prompt.wav"), self.seconds.get(text, 1.0))
 
 
 class Bench:

@@ -44,11 +44,12 @@ from outdial.operations.caller_numbers import CallerNumbers
 from outdial.operations.campaigns import Campaigns
 from outdial.operations.reports import Reports
 from outdial.operations.scripts import ScriptDraft, Scripts
-from outdial.ports import Charge, Held, HoldRow, Library, ScriptRecord, Speech, SpeechFailed, Speller
+from outdial.ports import Charge, Held, HoldRow, Library, NotEnough, ScriptRecord, Speech, SpeechFailed, Speller
 
 MOST_MEASURED = 100
 """Personal texts of one order that are spoken before its price is told."""
 _AT_ONCE = 8
+_NO_CALLER = "the caller's number is missing, or none"
 _TYPICAL = {Kind.MONEY: "1234.56", Kind.DATE: "2020-07-15", Kind.NUMBER: "123", Kind.DIGITS: "1234", Kind.TEXT: "слово"}
 """What a slot holds where the length of a script is told without a subscriber."""
 _log = structlog.get_logger(__name__)
@@ -103,9 +104,8 @@ class Mailings:
         if before is not None:
             return before
         if not await self._numbers.owns(tenant, order.caller):
-            raise MailingRefused(
-                Refusal.NOT_OUR_NUMBER, f"{order.caller} is none of the account's numbers", field="number"
-            )
+            named = f"{order.caller} is none of the account's numbers" if order.caller else _NO_CALLER
+            raise MailingRefused(Refusal.NOT_OUR_NUMBER, named, field="number")
         if not order.subscribers:
             raise MailingRefused(Refusal.NOBODY, "there are no subscribers", field="subscribers")
         script = compiled(order.script, order.repeats, order.language)
@@ -189,23 +189,12 @@ class Mailings:
     async def _held(
         self, tenant: TenantId, dialect: str, key: str, subscribers: Sequence[Subscriber], rows: Sequence[Row]
     ) -> tuple[Row, ...]:
-        called = [(one, row) for one, row in zip(subscribers, rows, strict=True) if row.fault is None]
-        wanted = [HoldRow(one.digits, one.digits, row.seconds) for one, row in called if one.digits is not None]
+        wanted = await asyncio.to_thread(_hold_rows, subscribers, rows)
         try:
             held = await self._accounts.hold_all(tenant, key, wanted, dialect=dialect) if wanted else []
         except NotEnoughMoney as error:
             raise MailingRefused(Refusal.NO_MONEY, error.message) from error
-        prices = {one.key: one.price if isinstance(one, Held) else None for one in held}
-
-        def priced(one: Subscriber, row: Row) -> Row:
-            if row.fault is not None or one.digits is None:
-                return row
-            price = prices[one.digits]
-            return Row(row.phone, RowFault.NO_MONEY) if price is None else replace(row, price=price)
-
-        return await asyncio.to_thread(
-            lambda: tuple(priced(one, row) for one, row in zip(subscribers, rows, strict=True))
-        )
+        return await asyncio.to_thread(_priced, subscribers, rows, held)
 
     async def _kept_script(self, tenant: TenantId, dialect: str, script: Script) -> ScriptRecord:
         """The script under the hash of its document: however many mailings play it, there is one."""
@@ -299,6 +288,28 @@ def _row(one: Subscriber, pieces: Filled, lengths: Mapping[Words | Recording, fl
     if any(length is None for length in known):
         return Row(one.phone, RowFault.NOT_SPOKEN)
     return Row(one.phone, None, whole_seconds(sum(length or 0.0 for length in known)))
+
+
+def _hold_rows(subscribers: Sequence[Subscriber], rows: Sequence[Row]) -> list[HoldRow]:
+    return [
+        HoldRow(one.digits, one.digits, row.seconds)
+        for one, row in zip(subscribers, rows, strict=True)
+        if row.fault is None and one.digits is not None
+    ]
+
+
+def _priced(
+    subscribers: Sequence[Subscriber], rows: Sequence[Row], held: Sequence[Held | NotEnough]
+) -> tuple[Row, ...]:
+    prices = {one.key: one.price for one in held if isinstance(one, Held)}
+
+    def priced(one: Subscriber, row: Row) -> Row:
+        if row.fault is not None or one.digits is None:
+            return row
+        price = prices.get(one.digits)
+        return Row(row.phone, RowFault.NO_MONEY) if price is None else replace(row, price=price)
+
+    return tuple(priced(one, row) for one, row in zip(subscribers, rows, strict=True))
 
 
 def _settings(order: Order, record: ScriptRecord, rows: Sequence[Row]) -> CampaignSettings:

@@ -117,7 +117,9 @@ class Door:
             ]
         return begun
 
-    async def ends(self, call: Call, outcome: Outcome, talk: float = 0.0, again: bool = False, joined: float = 0) -> None:
+    async def ends(
+        self, call: Call, outcome: Outcome, talk: float = 0.0, again: bool = False, joined: float = 0
+    ) -> None:
         """Save the end of a call; `joined`: how long it was transferred to the outside world."""
         ended = replace(call, state=State.ENDED, outcome=outcome)
         if joined:

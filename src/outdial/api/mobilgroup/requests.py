@@ -94,7 +94,8 @@ def id_of(value: object) -> int | None:
 def phone_digits(written: str) -> str | None:
     """A phone as its digits with the country's code; None for what is none.
 
-    Eleven digits that begin with 7 or 8 are Russian; others begin with their country's code. Whether a number is in use is not asked.
+    Eleven digits that begin with 7 or 8 are Russian; others begin with their country's code. Whether a number is in use is
+    not asked.
     """
     text = written.strip()
     if not _WRITTEN.fullmatch(text):
