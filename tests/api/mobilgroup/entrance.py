@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from pwdlib import PasswordHash
 from starlette.applications import Starlette
 
 from api.asgi import Caller, Reply
@@ -32,7 +33,7 @@ tenants:
   - name: {name}
     time_zone: Europe/Moscow
     users:
-      - {{login: {login}, password: demo}}
+      - {{login: {login}, password_hash: "{hash}"}}
     keys:
       - {{name: mailing, key: {key}}}
     caller_numbers:
@@ -65,6 +66,7 @@ tenants:
                     - transfer: "74950000012"
 """
 KEY = {"Authorization": "mailing-key"}
+_HASH = PasswordHash.recommended().hash("demo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ def play(dsn: str, data: Path, story: Callable[[Door], Awaitable[None]], **accou
             mine = {"name": "first", "login": "demo", "key": "mailing-key", "enabled": "true", "opening": "273.50"}
             other = {"name": "second", "login": "other", "key": "other-key", "enabled": "false", "opening": "0"}
             for one in (mine | account, other):
-                await Setup(PostgresSetup(made.pool)).apply(read(ACCOUNT.format(**one)))
+                await Setup(PostgresSetup(made.pool)).apply(read(ACCOUNT.format(hash=_HASH, **one)))
             application = Starlette(routes=mounts(made.operations, Settings(largest_body=4 * 1024 * 1024)))
             dialling = PostgresDialling(dsn, made.pool)
             assert await dialling.take_charge()
