@@ -11,8 +11,8 @@ import structlog
 from outdial.engine import metrics
 from outdial.ports import Clearing, StoreDown, StoreRefused
 
-AT_ONCE = 500
-"""Holds in one transaction: the account is locked for tens of milliseconds."""
+AT_ONCE = 200
+"""Holds in one transaction: nobody else can send from the account for about a tenth of a second."""
 _POLL_REAL_SECONDS = 1.0
 _ROUNDS_BETWEEN_SEARCHES = 30
 _STORE_DOWN_REAL_SECONDS = 2.0

@@ -30,7 +30,8 @@ from outdial.ports import PREPAID_DIALECT, Balance, Charge, Held, HoldFor, HoldR
 MOST_ROWS = 1000
 """A page of a statement has no more."""
 LONGEST_NOTE = 500
-CLEARED_AT_ONCE = 500
+CLEARED_AT_ONCE = 200
+"""As many as the cashier clears in one transaction."""
 _log = structlog.get_logger(__name__)
 
 

@@ -59,9 +59,7 @@ async def read_account(asked: Asked, who: Who) -> Response:
 async def read_statement(
     asked: Asked,
     who: Who,
-    before: int | None = Query(
-        None, ge=1, le=LARGEST_ID, description="Rows with ids below this one: `next` of the page before."
-    ),
+    before: int | None = Query(None, ge=1, le=LARGEST_ID, description="Ids below this one: `next` of the page before."),
     limit: int = Query(100, ge=1, le=MOST_ROWS),
 ) -> Response:
     """`next` is null when there are no more."""

@@ -62,7 +62,7 @@ select contact_key, amount from made;
 -- name: contacts_over
 -- The contact is locked before its hold, as its deletion does. A call that goes on keeps the hold.
 select h.id
-from contacts c join holds h on h.contact_id = c.id
+from contacts c join holds h on h.id = c.hold_id
 where c.tenant_id = $1 and c.held and c.state = 'done' and h.cleared_at is null
   and not exists (select from attempts a where a.hold_id = h.id and not a.charged and a.state <> 'ended')
 order by c.id
@@ -88,7 +88,7 @@ limit $2;
 
 -- name: of_closed_campaigns
 select h.id
-from contacts c join holds h on h.contact_id = c.id join campaigns p on p.id = c.campaign_id
+from contacts c join holds h on h.id = c.hold_id join campaigns p on p.id = c.campaign_id
 where c.tenant_id = $1 and c.held and c.state = 'waiting' and p.state = 'closed' and h.cleared_at is null
 limit $2
 for update of c skip locked;

@@ -61,9 +61,9 @@ with open as materialized (
     update holds h set contact_id = c.id, campaign_id = $1
     from open o join contacts c on c.campaign_id = $1 and c.key = o.contact_key
     where h.id = o.id and h.cleared_at is null
-    returning h.contact_id
+    returning h.id, h.contact_id
 )
-update contacts c set held = true from taken t where c.id = t.contact_id;
+update contacts c set hold_id = t.id, held = true from taken t where c.id = t.contact_id;
 
 -- name: forget_incoming
 delete from incoming_contacts where batch = $1;

@@ -98,7 +98,8 @@ with charge as (
     select * from jsonb_to_recordset($5::jsonb)
         as w(attempt uuid, contact bigint, trunk text, number text, caller text)
 ), picked as (
-    select c.id, c.digits, c.client, c.try_number, c.attempts_made, c.due_at, c.tenant_id, w.attempt, w.trunk, w.number, w.caller
+    select c.id, c.digits, c.client, c.try_number, c.attempts_made, c.due_at, c.tenant_id, c.hold_id,
+           w.attempt, w.trunk, w.number, w.caller
     from contacts c join wanted w on w.contact = c.id
     where c.campaign_id = $2 and c.state = 'waiting'
       and exists (select from charge)
@@ -116,8 +117,7 @@ with charge as (
     insert into attempts (id, tenant_id, campaign_id, contact_id, try_number, ordinal, state,
                           due_at, digits, client, number, trunk, caller, script_id, script_version, hold_id)
     select p.attempt, p.tenant_id, $2, p.id, p.try_number, p.attempts_made + 1, 'reserved',
-           p.due_at, p.digits, p.client, p.number, p.trunk, p.caller, $3, $4,
-           (select max(h.id) from holds h where h.contact_id = p.id)
+           p.due_at, p.digits, p.client, p.number, p.trunk, p.caller, $3, $4, p.hold_id
     from picked p
     returning id
 )

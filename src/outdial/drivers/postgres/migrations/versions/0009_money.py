@@ -92,7 +92,10 @@ create table uses (
 );
 create index uses_uncharged on uses (hold_id) where not charged;
 
-alter table contacts add column held boolean not null default false;
+-- `hold_id` is the latest hold of a contact, `held` whether it is still to be cleared.
+alter table contacts
+    add column hold_id bigint,
+    add column held    boolean not null default false;
 create index contacts_to_clear on contacts (tenant_id, id) where held and state = 'done';
 create index contacts_held on contacts (campaign_id) where held;
 
