@@ -83,6 +83,8 @@ class Order:
     caller: str
     script: Script
     language: str
+    voice: str
+    """Language and voice of the offer to hear it again."""
     subscribers: tuple[Subscriber, ...]
     due_at: datetime | None
     attempts: int

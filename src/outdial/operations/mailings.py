@@ -108,7 +108,7 @@ class Mailings:
             raise MailingRefused(Refusal.NOT_OUR_NUMBER, named, field="number")
         if not order.subscribers:
             raise MailingRefused(Refusal.NOBODY, "there are no subscribers", field="subscribers")
-        script = compiled(order.script, order.repeats, order.language)
+        script = compiled(order.script, order.repeats, order.language, order.voice)
         subscribers = await asyncio.to_thread(self._worded, order)
         rows = await self._measured(tenant, heard(order.script), subscribers)
         key = order.key or uuid4().hex

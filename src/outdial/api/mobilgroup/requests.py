@@ -13,6 +13,8 @@ import phonenumbers
 
 from outdial.api.mobilgroup.account import MOST_ATTEMPTS, MOST_MINUTES, MOST_REPEATS, Account
 from outdial.api.mobilgroup.errors import NO_MESSAGE, NO_SUBSCRIBERS, TOO_LONG, UNKNOWN_REQUEST, Refused
+from outdial.core.dialstring import digits_of
+from outdial.core.errors import NotDiallable
 from outdial.core.mailing import MESSAGE, RowFault, Subscriber
 from outdial.core.prompt import LONGEST_TEXT
 
@@ -66,7 +68,7 @@ def send_request(sent: Mapping[str, Any], account: Account) -> SendRequest:
     if not named and not all(MESSAGE in one.variables for one in subscribers):
         raise Refused(NO_MESSAGE, "settings has no message, phrase or script, and not every subscriber has a message")
     return SendRequest(
-        number=phone_digits(text_of(settings.get("number"))) or "",
+        number=_caller(text_of(settings.get("number"))),
         **kinds,
         due_at=_schedule(settings, account),
         attempts=_between(settings, "attempts", 1, MOST_ATTEMPTS, account.attempts),
@@ -110,6 +112,14 @@ def phone_digits(written: str) -> str | None:
     except phonenumbers.NumberParseException:
         return None
     return digits if phonenumbers.is_possible_number(number) else None
+
+
+def _caller(written: str) -> str:
+    """A sender's number, which may also be a short one; empty when it is none."""
+    try:
+        return phone_digits(written) or digits_of(written)
+    except NotDiallable:
+        return ""
 
 
 def _subscriber(row: object, *, own_texts: bool) -> Subscriber:

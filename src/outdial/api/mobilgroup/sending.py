@@ -36,6 +36,7 @@ async def send(request: Request, door: At, sent: Sent, who: Who) -> Response:
         caller=wanted.number,
         script=await _script(door, who.tenant, wanted, account),
         language=account.language,
+        voice=account.voice,
         subscribers=wanted.subscribers,
         due_at=wanted.due_at,
         attempts=wanted.attempts,
