@@ -13,6 +13,22 @@ from scenarios.server import until
 
 CALLER = "74951234567"
 OPERATOR = "74950000012"
+TRANSFERRING = """
+tenants:
+  - name: demo
+    time_zone: Europe/Moscow
+    domain: site
+    mobilgroup:
+      scripts:
+        - id: 3
+          name: "Скрипт 3"
+          steps:
+            - menu:
+                say: "Один."
+                keys:
+                  "1":
+                    - transfer: "{operator}"
+"""
 _OPEN = {"Ожидание", "Вызов"}
 
 
@@ -77,16 +93,25 @@ def test_a_script_speaks_sums_and_dates(floor: Floor) -> None:
     assert int(row["duration"]) >= 7
 
 
-def test_a_script_transfers_to_an_outside_number(floor: Floor) -> None:
+def test_a_script_transfers_to_an_outside_number(sandbox_floor: Floor) -> None:
     wants, silent = number("01", 1), number("11", 900)
-    rows = finished(floor, [{"phone": wants}, {"phone": silent}], script="2")
+    rows = finished(sandbox_floor, [{"phone": wants}, {"phone": silent}], script="2")
     assert rows[wants]["status"] == rows[silent]["status"] == "Успешно"
-    transfer = rows[wants]["transfer"]
-    assert transfer["number"] == OPERATOR
-    assert OPERATOR in floor.dialled()
+    assert rows[wants]["transfer"]["number"] == OPERATOR
+    assert OPERATOR in sandbox_floor.dialled()
     assert "transfer" not in rows[silent]
-    if transfer["status"] == "Успешно":
-        assert float(rows[wants]["price"]) >= float(transfer["price"]) > 0
+
+
+def test_whoever_is_transferred_pays_for_both_calls(floor: Floor) -> None:
+    talks = number("12", 3)
+    floor.server.apply(TRANSFERRING.format(operator=talks))
+    phone = number("01", 1)
+    row = finished(floor, [{"phone": phone}], script="3")[phone]
+    transfer = row["transfer"]
+    assert (row["status"], transfer["number"], transfer["status"]) == ("Успешно", talks, "Успешно")
+    assert 2 <= int(transfer["duration"]) <= 6
+    assert float(row["price"]) > float(transfer["price"]) > 0
+    assert talks in floor.dialled()
 
 
 def test_who_does_not_answer_is_tried_again(sandbox_floor: Floor) -> None:
