@@ -907,6 +907,9 @@ class Accounts(Protocol):
         """Hold for as many contacts as the account reaches, from the beginning of the list; what is held now, by this call
         or by one before, by the keys of the contacts. Raises `NotFound` and `AccountDisabled`."""
 
+    async def give_back(self, tenant: TenantId, dialect: str, campaign: str) -> int:
+        """Release the holds of a campaign that no contact took up; how many."""
+
     async def clear(self, tenant: TenantId, limit: int) -> int:
         """Put the real charges in the place of at most so many holds whose contacts are over; how many holds that were."""
 

@@ -179,6 +179,20 @@ def test_money_held_for_a_mailing_that_never_came_is_given_back(database_url: st
     play(database_url, story)
 
 
+def test_whoever_gives_up_a_mailing_gives_its_money_back_at_once(database_url: str) -> None:
+    async def story(store: Store) -> None:
+        books = await store.books()
+        await books.save("1", (await books.send("1", 3))[:1])
+        for _ in range(2):
+            await books.accounts.give_back(books.tenant, "1")
+            balance = await books.accounts.balance(books.tenant)
+            assert balance.available == Decimal("100.00") - PRICE
+        assert len(await books.send("1", 3)) == 3
+        await books.check()
+
+    play(database_url, story)
+
+
 def test_what_a_call_used_is_charged_also_when_it_is_known_late(database_url: str) -> None:
     async def story(store: Store) -> None:
         abroad = Tariff(prefix="49", per_second=Decimal("1.00"))

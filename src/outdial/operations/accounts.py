@@ -81,6 +81,11 @@ class Accounts:
         _log.info("account.held", tenant=tenant, campaign=campaign_key, rows=len(rows), held=len(held))
         return await asyncio.to_thread(lambda: [_answer(row.key, priced[row.key], held) for row in rows])
 
+    async def give_back(self, tenant: TenantId, campaign_key: str, *, dialect: str = PREPAID_DIALECT) -> None:
+        """Release what was held for a campaign that is not going to be saved; contacts that were saved keep their holds."""
+        released = await self._store.give_back(tenant, dialect, campaign_key)
+        _log.info("account.given_back", tenant=tenant, campaign=campaign_key, holds=released)
+
     async def charges(self, tenant: TenantId, campaign: CampaignId) -> Mapping[str, Charge]:
         """What the contacts of a campaign cost so far, by their keys; those that cost nothing are left out."""
         await self._clear(tenant)

@@ -70,6 +70,14 @@ class PostgresAccounts:
                 raise AccountDisabled("the account is disabled")
             return dict(await connection.fetch(_SQL["hold"], tenant, dialect, campaign, *columns))
 
+    async def give_back(self, tenant: TenantId, dialect: str, campaign: str) -> int:
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.fetchrow(_SQL["take_account"], tenant)
+            ids = [row["id"] for row in await connection.fetch(_SQL["loose_of"], tenant, dialect, campaign)]
+            if ids:
+                await _clear(connection, tenant, ids)
+        return len(ids)
+
     async def overdue(self, *, thorough: bool) -> Sequence[TenantId]:
         with asking():
             rows = await (

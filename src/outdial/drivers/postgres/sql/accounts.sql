@@ -80,6 +80,13 @@ order by h.held_at
 limit $2
 for no key update of h skip locked;
 
+-- name: loose_of
+select h.id
+from holds h
+where h.tenant_id = $1 and h.dialect = $2 and h.campaign_key = $3 and h.cleared_at is null
+  and h.contact_id is null and h.campaign_id is null
+for no key update of h;
+
 -- name: used_late
 select distinct u.hold_id as id
 from uses u join holds h on h.id = u.hold_id
