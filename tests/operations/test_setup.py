@@ -375,7 +375,7 @@ def test_the_demo_data_has_what_the_first_requests_name() -> None:
         *[("mikopbx", 7), ("mikopbx", 9)],
         *[("mobilgroup phrases", 1), ("mobilgroup phrases", 2), ("mobilgroup", 1), ("mobilgroup", 2)],
     ]
-    assert tenant.users == (WantedUser("admin", "adminpassword"),)
+    assert tenant.users == (WantedUser("admin", "adminpassword"), WantedUser("demo", "demo"))
     assert tenant.keys == (WantedKey("demo", "demo-key"),)
     assert tenant.domain == "site"
     assert [trunk.name for trunk in tenant.trunks] == ["carrier", "testDialer"]
