@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -23,7 +24,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from outdial import __version__
-from outdial.api import mikopbx, native, webitel
+from outdial.api import mikopbx, mobilgroup, native, webitel
 from outdial.api.mikopbx import crm
 from outdial.api.mikopbx.polls import CRM
 from outdial.api.native.campaigns import Running
@@ -33,6 +34,7 @@ from outdial.drivers.asterisk.telephony import AsteriskSwitch
 from outdial.drivers.clock import SystemClock
 from outdial.drivers.felt_clock import FeltClock
 from outdial.drivers.postgres.access import PostgresAccess, PostgresLibrary
+from outdial.drivers.postgres.accounts import PostgresAccounts
 from outdial.drivers.postgres.agents import PostgresAgents
 from outdial.drivers.postgres.bus import PostgresBus
 from outdial.drivers.postgres.calendars import PostgresCalendars
@@ -43,6 +45,7 @@ from outdial.drivers.postgres.dialling import PostgresDialling
 from outdial.drivers.postgres.domains import PostgresDomains
 from outdial.drivers.postgres.embedded import EmbeddedPostgres, running_dsn
 from outdial.drivers.postgres.hooks import PostgresDeliveries, PostgresHooks
+from outdial.drivers.postgres.mailing import PostgresCallerNumbers, PostgresTemplates
 from outdial.drivers.postgres.member_dialling import PostgresMemberDialling
 from outdial.drivers.postgres.members import PostgresMembers
 from outdial.drivers.postgres.migrate import upgrade
@@ -55,29 +58,35 @@ from outdial.drivers.sheets.reader import SheetReader
 from outdial.drivers.speech.audio import AudioWorkshop
 from outdial.drivers.speech.espeak import Espeak, EspeakSettings
 from outdial.drivers.speech.prompts import PromptCache
+from outdial.drivers.speech.speller import Speller
 from outdial.drivers.speech.synthesiser import Synthesiser
 from outdial.drivers.speech.telephone import remove_leftovers
 from outdial.drivers.speech.yandex import YandexSettings, YandexSpeech
 from outdial.drivers.webhooks.sender import WebSender
+from outdial.engine.cashier import Cashier
 from outdial.engine.engine import Engine
 from outdial.engine.hooks import Messenger
 from outdial.engine.prompts import Prompts
 from outdial.operations import Operations
 from outdial.operations.access import Access
+from outdial.operations.accounts import Accounts
 from outdial.operations.agents import Agents
 from outdial.operations.calendars import Calendars
+from outdial.operations.caller_numbers import CallerNumbers
 from outdial.operations.campaigns import Campaigns
 from outdial.operations.changes import Changes
 from outdial.operations.clients import Clients
 from outdial.operations.dialect_settings import DialectSettings
 from outdial.operations.domains import Domains
 from outdial.operations.hooks import Hooks
+from outdial.operations.mailings import Mailings
 from outdial.operations.members import Members
 from outdial.operations.recordings import Recordings
 from outdial.operations.reports import Reports
 from outdial.operations.scripts import Scripts
 from outdial.operations.sheets import Sheets
 from outdial.operations.standings import Standings
+from outdial.operations.templates import Templates
 from outdial.ports import Clock
 from outdial.settings import Settings
 from outdial.setup import load_demo
@@ -146,9 +155,8 @@ class House:
         routes = [
             *mikopbx.mounts(self.operations, self.settings, zone),
             *webitel.mounts(self.operations, self.settings),
-            *native.mounts(
-                self.health, self.operations.access, self.settings.mikopbx_loopback_exempt, self.campaigns_shown
-            ),
+            *mobilgroup.mounts(self.operations, self.settings),
+            *native.mounts(self.health, self.operations, self.campaigns_shown),
         ]
         return Starlette(routes=routes)
 
@@ -221,12 +229,18 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
             root_password = settings.webitel_root_password.get_secret_value()
             campaigns = PostgresCampaigns(pool, FIRST_NUMBERS)
             standings = Standings(PostgresStandings(pool), bus, SystemClock())
+            ledger = PostgresAccounts(pool)
+            scripts = Scripts(PostgresScripts(pool), speech)
+            dialled = Campaigns(campaigns, bus)
+            reports = Reports(PostgresReports(pool))
+            accounts = Accounts(ledger)
+            numbers = CallerNumbers(PostgresCallerNumbers(pool))
             operations = Operations(
                 access=access,
-                scripts=Scripts(PostgresScripts(pool), speech),
-                campaigns=Campaigns(campaigns, bus),
+                scripts=scripts,
+                campaigns=dialled,
                 recordings=Recordings(library, workshop, data / "audio"),
-                reports=Reports(PostgresReports(pool)),
+                reports=reports,
                 clients=Clients(PostgresClients(pool)),
                 sheets=Sheets(SheetReader()),
                 dialect_settings=DialectSettings(PostgresDialectSettings(pool)),
@@ -237,6 +251,10 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
                 members=Members(PostgresMembers(pool), bus, clock),
                 standings=standings,
                 changes=Changes(campaigns, standings, bus),
+                accounts=accounts,
+                caller_numbers=numbers,
+                templates=Templates(PostgresTemplates(pool)),
+                mailings=Mailings(dialled, scripts, reports, accounts, numbers, speech, library, Speller()),
             )
             mikopbx_crm = crm.Crm(operations)
             closing.push_async_callback(mikopbx_crm.close)
@@ -258,6 +276,7 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
             around = {
                 "bus": bus.run,
                 "hooks": Messenger(PostgresDeliveries(pool), web, clock).run,
+                "money": Cashier(ledger).run,
                 "database": store.watch,
                 "prompts": lambda: _purge(speech, data / "audio"),
             }
@@ -317,6 +336,7 @@ async def serve(settings: Settings, opened: Callable[[str], None]) -> None:
     async with database(settings) as store, house(settings, store) as made:
         if settings.demo:
             await load_demo(made.pool)
+        gc.freeze()  # what has been loaded stays: a full collection that walked over it would hold up the event loop
         config = uvicorn.Config(
             made.http,
             lifespan="off",

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NewType, Protocol
 
@@ -20,7 +21,7 @@ from outdial.core.call import Call
 from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
 from outdial.core.client import Client, NewClient
 from outdial.core.commands import RecordAnswer, SwitchCommand
-from outdial.core.contact import Answer, Due, NewContact, Try
+from outdial.core.contact import Answer, ContactStanding, Due, NewContact, Try
 from outdial.core.documents import Condition, Drop, Keep, Search, Stage
 from outdial.core.events import NetworkEvent
 from outdial.core.extension import ExtensionState
@@ -29,15 +30,19 @@ from outdial.core.hook import Hook, HookRequest
 from outdial.core.ids import AttemptId, CampaignId, Channel, ContactId, ScriptId, TenantId
 from outdial.core.member import Change, NewMember, StoredMember
 from outdial.core.members import MemberRules
+from outdial.core.money import NOTHING, LedgerEntry, Money, Service, Tariff
 from outdial.core.number import Number, OpenRange
 from outdial.core.outcome import Outcome
+from outdial.core.prompt import Kind
 from outdial.core.retry import RetryRule
 from outdial.core.script.nodes import Script
 from outdial.core.settlement import Member, Report, Settlement
 from outdial.core.trunk import Route, Trunk
 from outdial.core.wanted import (
+    WantedAccount,
     WantedAgent,
     WantedCalendar,
+    WantedCallerNumber,
     WantedQueue,
     WantedRoute,
     WantedScript,
@@ -154,6 +159,13 @@ class Speech(Protocol):
 
     async def render(self, text: str, language: str, voice: str = "", *, personal: bool = False) -> RenderedPrompt:
         """The sound of a text. `personal` words are not kept for long. Raises `SpeechFailed`."""
+
+
+class Speller(Protocol):
+    """Puts values into words as they are spoken."""
+
+    def words(self, kind: Kind, value: str, language: str) -> str:
+        """A sum, a date or a number in words; a value that is none of them as it stands. It may be called in any thread."""
 
 
 # ------------------------------------------------------------------------------------------- services outside
@@ -766,6 +778,9 @@ class Reports(Protocol):
     async def answers_of_call(self, attempt: AttemptId) -> list[Answer]:
         """Every answer of a call, in the order of their numbers."""
 
+    async def contacts_of(self, campaign: CampaignId) -> list[ContactStanding]:
+        """How every contact of a campaign stands, in the order of its list."""
+
     async def tries_since(self, tenant: TenantId, dialect: str, since: datetime, limit: int) -> list[Try]:
         """Tries changed at or after a moment, in the order of change.
 
@@ -775,6 +790,195 @@ class Reports(Protocol):
 
     async def answers_since(self, tenant: TenantId, dialect: str, since: datetime, limit: int) -> list[Answer]:
         """Answers given at or after a moment, in the order of time; pages as in `tries_since`."""
+
+
+# ------------------------------------------------------------------------------------------------------ money
+
+PREPAID_DIALECT = "mobilgroup"
+"""The dialect whose campaigns are paid for from an account, where nobody names another."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRow:
+    """Somebody who is to be called: the key that the contact will have in its campaign, the number (E.164 without +), and
+    how many seconds of talk are to be held for."""
+
+    key: str
+    digits: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Money is set aside for a contact."""
+
+    key: str
+    price: Money
+
+
+@dataclass(frozen=True, slots=True)
+class NotEnough:
+    """Nothing is set aside for a contact. `price` is what it would take; None: no tariff is for its number."""
+
+    key: str
+    price: Money | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """What an account has. `available` is `amount` less what is held. A tenant without an account has nothing, in no
+    currency, and is charged nothing."""
+
+    amount: Decimal
+    currency: str
+    available: Decimal
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """What a contact cost its account, less what was written off."""
+
+    call: Money = NOTHING
+    transfer: Money = NOTHING
+    sms: Money = NOTHING
+
+    @property
+    def total(self) -> Money:
+        """All of it."""
+        return self.call + self.transfer + self.sms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row of the ledger: what it moved, and what the account had after it. Texts that do not apply are empty."""
+
+    id: int
+    entry: LedgerEntry
+    amount: Money
+    balance: Money
+    available: Money
+    key: str
+    """Tells the movement from every other one of the account."""
+    dialect: str
+    campaign: str
+    """The campaign's key."""
+    contact: str
+    """The contact's key."""
+    attempt: AttemptId | None
+    service: Service | None
+    note: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldFor:
+    """A hold to be made: the price of a contact, by which tariff."""
+
+    key: str
+    price: Money
+    tariff: int
+
+
+class Accounts(Protocol):
+    """Accounts of tenants: a ledger of rows that never change, and the holds that are open.
+
+    What is available is the sum of all rows of an account; the balance is the sum of those that are neither `HOLD` nor
+    `RELEASE`. Every method that moves money does so in one transaction that has the account to itself, and a movement
+    whose key is there already is not made again.
+    """
+
+    async def balance(self, tenant: TenantId) -> Balance | None:
+        """What an account has; None when the tenant has none."""
+
+    async def may_credit(self, tenant: TenantId, api_key: str) -> bool:
+        """Whether the API key of that name may credit the account."""
+
+    async def tariffs(self, tenant: TenantId) -> Mapping[int, Tariff]:
+        """The tariffs in force, by their ids."""
+
+    async def move(self, tenant: TenantId, entry: LedgerEntry, amount: Money, note: str, key: str) -> Row | None:
+        """Write a credit or a correction; the row, also when it had been written before. None: there is no account.
+
+        Raises `KeyTaken` when the key is that of another amount or entry.
+        """
+
+    async def hold(self, tenant: TenantId, dialect: str, campaign: str, rows: Sequence[HoldFor]) -> Mapping[str, Money]:
+        """Hold for as many contacts as the account reaches, from the beginning of the list; what is held now, by this call
+        or by one before, by the keys of the contacts. Raises `NotFound` and `AccountDisabled`."""
+
+    async def give_back(self, tenant: TenantId, dialect: str, campaign: str) -> int:
+        """Release the holds of a campaign that no contact took up; how many."""
+
+    async def clear(self, tenant: TenantId, limit: int) -> int:
+        """Put the real charges in the place of at most so many holds whose contacts are over; how many holds that were."""
+
+    async def charges(self, tenant: TenantId, campaign: CampaignId) -> Mapping[str, Charge]:
+        """What the contacts of a campaign cost so far, by their keys; those that cost nothing are left out."""
+
+    async def statement(self, tenant: TenantId, before: int | None, limit: int) -> list[Row]:
+        """Rows below an id, the latest first; None: from the latest on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """What a call used besides its own talk: a leg to an outside number, an SMS. `ordinal` tells those of one kind in a
+    call apart."""
+
+    attempt: AttemptId
+    service: Service
+    digits: str
+    seconds: float = 0.0
+    parts: int = 0
+    ordinal: int = 1
+
+
+class Clearing(Protocol):
+    """The ledger as the engine sees it. Every method raises `StoreDown` when the database is away."""
+
+    async def overdue(self, *, thorough: bool) -> Sequence[TenantId]:
+        """Whose holds wait to be cleared; `thorough`: everybody who has an account."""
+
+    async def clear(self, tenant: TenantId, limit: int, *, thorough: bool) -> int:
+        """As `Accounts.clear`. `thorough` also finds what takes a search: contacts left in campaigns that were closed, and
+        calls that were placed after their hold was cleared."""
+
+    async def note(self, used: Sequence[Used]) -> None:
+        """Keep what calls used, to be charged. A use that is known already, or whose call nobody pays for, is
+        passed over."""
+
+
+# --------------------------------------------------------------------------------------------------- mailings
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text that a caller keeps here, for an account of its own words."""
+
+    number: int
+    account: str
+    name: str
+    message: str
+
+
+class Templates(Protocol):
+    """Texts that callers keep here."""
+
+    async def of(self, tenant: TenantId, account: str, number: int | None) -> list[Template]:
+        """Those of an account in the order of their numbers; with `number` only that one."""
+
+    async def add(self, tenant: TenantId, account: str, name: str, message: str) -> Template:
+        """Keep a new one."""
+
+    async def change(self, tenant: TenantId, wanted: Template) -> bool:
+        """Give the template of that number and account a new name and text; whether there is one."""
+
+
+class CallerNumbers(Protocol):
+    """The numbers that a tenant may show to those called."""
+
+    async def all(self, tenant: TenantId) -> list[WantedCallerNumber]:
+        """Every one, oldest first."""
 
 
 # ----------------------------------------------------------------------------------------------------- set-up
@@ -855,6 +1059,18 @@ class SetupTransaction(Protocol):
     async def put_agent(self, tenant: TenantId, agent: WantedAgent) -> None:
         """Add an agent, or change all of one but what it declares itself."""
 
+    async def caller_numbers(self, tenant: TenantId) -> Mapping[str, WantedCallerNumber]:
+        """Numbers that may be shown to those called, by their digits."""
+
+    async def put_caller_number(self, tenant: TenantId, number: WantedCallerNumber) -> None:
+        """Add a number, or change its description."""
+
+    async def account(self, tenant: TenantId) -> WantedAccount | None:
+        """The account, with the tariffs in force and the opening credit that it got."""
+
+    async def put_account(self, tenant: TenantId, account: WantedAccount) -> None:
+        """Add or change an account. Its opening is credited unless there is an opening credit already."""
+
     async def secret(self, name: str, fresh: bytes) -> bytes:
         """The house's secret of that name; `fresh` becomes it when there is none yet."""
 
@@ -917,6 +1133,8 @@ class Entry:
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     talk_seconds: float = 0.0
+    joined_seconds: float = 0.0
+    """How long an ended call's callee and the other side heard each other."""
     retry_at: datetime | None = None
     agent: str = ""
     """The key of the agent whom the call was given to last; empty: to none."""

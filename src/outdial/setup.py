@@ -5,8 +5,9 @@ It stands below `app.py`: it knows the dialects and the store, and no rule of ei
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
@@ -16,11 +17,19 @@ import yaml
 from outdial.api import wire
 from outdial.api.mikopbx import module, polls, requests
 from outdial.api.mikopbx.routes import DIALECT as MIKOPBX
+from outdial.api.mobilgroup import account as mobilgroup_account
+from outdial.api.mobilgroup import dialogues
+from outdial.api.mobilgroup.door import DIALECT as MOBILGROUP
+from outdial.api.mobilgroup.door import PHRASES
 from outdial.core import wanted
 from outdial.core.errors import Malformed
+from outdial.core.script import check
+from outdial.core.script.nodes import Script
 from outdial.core.wanted import Wanted, WantedDialect, WantedScript
+from outdial.drivers.postgres.accounts import PostgresAccounts
 from outdial.drivers.postgres.pool import open_pool
 from outdial.drivers.postgres.setup import PostgresSetup
+from outdial.operations.accounts import Accounts
 from outdial.operations.setup import Change, Setup
 
 DEFAULT_LANGUAGE = "ru-RU"
@@ -42,7 +51,11 @@ def document_of(text: str) -> Any:
 def read(text: str, language: str = DEFAULT_LANGUAGE) -> Wanted:
     """What an apply file wants; `language` is that of texts that name none. Raises `Malformed` with every fault."""
     try:
-        return wanted.from_document(document_of(text), {MIKOPBX: lambda section: _mikopbx(section, language)})
+        readers = {
+            MIKOPBX: lambda section: _mikopbx(section, language),
+            MOBILGROUP: lambda section: _mobilgroup(section, language),
+        }
+        return wanted.from_document(document_of(text), readers)
     except RecursionError as error:
         raise Malformed("the file holds a value that contains itself, or one nested too deeply") from error
 
@@ -58,6 +71,24 @@ async def opened(dsn: str) -> AsyncIterator[Setup]:
     pool = await open_pool(dsn, size=1)
     try:
         yield Setup(PostgresSetup(pool))
+    finally:
+        await pool.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The accounts of a database, and the tenants they belong to."""
+
+    setup: Setup
+    accounts: Accounts
+
+
+@asynccontextmanager
+async def opened_books(dsn: str) -> AsyncIterator[Books]:
+    """The accounts of a migrated database, for as long as this lasts."""
+    pool = await open_pool(dsn, size=1)
+    try:
+        yield Books(Setup(PostgresSetup(pool)), Accounts(PostgresAccounts(pool)))
     finally:
         await pool.close()
 
@@ -106,6 +137,52 @@ def _poll(path: str, document: object, language: str) -> WantedScript:
         wire={"questions": list(sent.documents)},
         numbered="questions",
     )
+
+
+def _mobilgroup(section: object, language: str) -> WantedDialect:
+    """The section `mobilgroup`: the account's defaults, its `phrases` and its `scripts`, each under an `id`."""
+    known = ("phrases", "scripts", *mobilgroup_account.NAMES)
+    if not isinstance(section, dict) or not set(section) <= set(known):
+        raise Malformed(f"members with a name are wanted here, and no others than these: {', '.join(known)}")
+    settings = mobilgroup_account.read_settings(section)
+    spoken = settings.get("language") or language, settings.get("voice", "")
+    kinds = (("phrases", PHRASES, dialogues.phrase), ("scripts", MOBILGROUP, dialogues.script))
+    return WantedDialect(
+        scripts=tuple(
+            _dialogue(f"{name}.{index}", place, document, read, *spoken)
+            for name, place, read in kinds
+            for index, document in enumerate(_listed(section, name))
+        ),
+        settings=settings,
+    )
+
+
+def _listed(section: Mapping[str, Any], name: str) -> list[Any]:
+    listed = section.get(name) or []
+    if not isinstance(listed, list):
+        raise Malformed("a list is wanted", field=name)
+    return listed
+
+
+def _dialogue(
+    path: str,
+    place: str,
+    document: object,
+    read: Callable[[str, Mapping[str, Any], str, str], Script],
+    language: str,
+    voice: str,
+) -> WantedScript:
+    if not isinstance(document, dict):
+        raise Malformed("members with a name are wanted", field=path)
+    number, name = document.get("id"), document.get("name", "")
+    if type(number) is not int or not 0 < number <= wanted.LARGEST_NUMBER:
+        raise Malformed("the number that requests name it by is wanted", field=f"{path}.id")
+    if not isinstance(name, str) or not name.isprintable():
+        raise Malformed("a text is wanted", field=f"{path}.name")
+    script = read(path, document, language, voice)
+    for found in check.faults(script):
+        raise Malformed(found.message, field=path)
+    return WantedScript(dialect=place, number=number, key=str(number), name=name, script=script)
 
 
 class _Loader(yaml.SafeLoader):

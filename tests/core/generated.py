@@ -39,7 +39,7 @@ from outdial.core.events import (
     Timer,
     TimerElapsed,
 )
-from outdial.core.prompt import Prompt, Recording, Slot, Text
+from outdial.core.prompt import Kind, Prompt, Recording, Slot, Text
 from outdial.core.script.nodes import Ask, Choice, Connect, Goal, HangUp, Node, Record, Request, Say, Script, Transfer
 
 _NAMES = st.sampled_from(["", "a", "b", "ж", "<a>", "{0}", "%s ", "${b}"])
@@ -48,9 +48,18 @@ _KEYS = st.sampled_from(["1", "2", "12", "123", "*", "#1", "0"])
 _KEYS_OF_NODES = ("n0", "n1", "n2", "n3", "n4")
 _COUNTS = st.integers(1, len(_KEYS_OF_NODES))
 _LIMITS = st.none() | st.sampled_from([0.0, 30.0, 120.0])
-_ENDS = st.sampled_from([HangUp(), Transfer("100"), Connect("100"), Say((), None), Goal("done", None)])
+_ENDS = st.sampled_from(
+    [
+        HangUp(),
+        Transfer("100"),
+        Transfer("74950000012", outside=True),
+        Connect("100"),
+        Say((), None),
+        Goal("done", None),
+    ]
+)
 
-_slots = st.builds(Slot, _NAMES, st.booleans())
+_slots = st.builds(Slot, _NAMES, st.sampled_from(Kind), st.text(max_size=5), st.integers(0, 9))
 _texts = st.builds(
     Text,
     st.lists(_NAMES | _slots, max_size=3).map(tuple),

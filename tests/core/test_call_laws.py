@@ -174,6 +174,7 @@ def test_recordings_have_turns_of_their_own_and_each_is_told_to_end_before_the_n
                 turns.append(command.turn)
             elif isinstance(command, StopRecording):
                 assert command.turn == running
+                running = 0
         running = 0 if moment.after.position is None else moment.after.position.recording
     assert turns == sorted(set(turns))
 

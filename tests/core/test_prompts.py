@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.generated import PROMPTS
-from outdial.core.prompt import LONGEST_TEXT, LONGEST_VALUE, Recording, Slot, Text, Words, fill
+from outdial.core.prompt import LONGEST_TEXT, LONGEST_VALUE, Kind, Recording, Slot, Text, Words, fill
 
 HOSTILE = ["{{ 7*7 }}", "{0.__class__}", "%s%(x)s", "<name>", "$(reboot)", "\\1", "`id`", "{name}", "\x00\n"]
 
@@ -44,7 +44,7 @@ def test_words_with_a_callees_variable_are_personal():
     [("123", "1 2 3"), ("7", "7"), ("12a", "12a"), ("1 2", "1 2"), ("", ""), ("-5", "-5"), ("½", "½")],
 )
 def test_digits_alone_are_spelt_where_the_slot_says_so(value, said):
-    assert spoken(Slot("n", spell_digits=True), n=value) == said
+    assert spoken(Slot("n", Kind.DIGITS), n=value) == said
     assert spoken(Slot("n"), n=value) == value
 
 

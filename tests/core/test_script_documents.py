@@ -11,7 +11,7 @@ from hypothesis import given
 
 from core.generated import JSON, scripts, spoilt
 from outdial.core.errors import Malformed
-from outdial.core.prompt import Slot, Text
+from outdial.core.prompt import Kind, Slot, Text
 from outdial.core.script.document import from_document, to_document
 from outdial.core.script.nodes import Ask, HangUp, Record, Request, Say, Script, Transfer
 
@@ -130,7 +130,7 @@ def test_slots_transfers_and_ends_are_read():
     nodes = {"a": {"node": "say", "prompt": [slot], "next": "b"}, "b": {"node": "transfer", "extension": "100"}}
     script = from_document({"start": "a", "nodes": {**nodes, "c": {"node": "hang up"}}})
     assert script.nodes == {
-        "a": Say((Text(("at ", Slot("time", spell_digits=True)), "ru-RU", "alena"),), "b"),
+        "a": Say((Text(("at ", Slot("time", Kind.DIGITS)), "ru-RU", "alena"),), "b"),
         "b": Transfer("100"),
         "c": HangUp(),
     }

@@ -28,6 +28,13 @@ FILE = {
             ],
             "agents": [{"key": "100", "skills": ["english"], "rules": {"ring_seconds": 20}, "status": "On Break"}],
             "keys": [{"name": "crm", "key": "k-1"}],
+            "account": {
+                "currency": "Rub",
+                "enabled": True,
+                "opening": 273.5,
+                "credited_by": ["crm"],
+                "tariffs": [{"per_second": 0.065}, {"prefix": "7", "per_second": "0.1", "step_seconds": 6}],
+            },
             "trunks": [{"name": "carrier", "lines": 10, "calls_per_second": 2.5, "caller": "+7 495 123-45-67"}],
             "routes": [{"pattern": "7.*", "trunk": "carrier", "strip": 1, "prepend": "8"}],
             "scripts": [

@@ -15,6 +15,7 @@ from outdial.core.errors import NotAudio
 from outdial.core.facts import Fact
 from outdial.core.ids import TenantId
 from outdial.drivers.postgres.access import PostgresAccess, PostgresLibrary
+from outdial.drivers.postgres.accounts import PostgresAccounts
 from outdial.drivers.postgres.agents import PostgresAgents
 from outdial.drivers.postgres.calendars import PostgresCalendars
 from outdial.drivers.postgres.campaigns import PostgresCampaigns
@@ -22,22 +23,27 @@ from outdial.drivers.postgres.clients import PostgresClients
 from outdial.drivers.postgres.dialect_settings import PostgresDialectSettings
 from outdial.drivers.postgres.domains import PostgresDomains
 from outdial.drivers.postgres.hooks import PostgresHooks
+from outdial.drivers.postgres.mailing import PostgresCallerNumbers, PostgresTemplates
 from outdial.drivers.postgres.members import PostgresMembers
 from outdial.drivers.postgres.pool import open_pool
 from outdial.drivers.postgres.reports import PostgresReports
 from outdial.drivers.postgres.scripts import PostgresScripts
 from outdial.drivers.postgres.standings import PostgresStandings
 from outdial.drivers.sheets.reader import SheetReader
+from outdial.drivers.speech.speller import Speller
 from outdial.operations import (
     Access,
+    Accounts,
     Agents,
     Calendars,
+    CallerNumbers,
     Campaigns,
     Changes,
     Clients,
     DialectSettings,
     Domains,
     Hooks,
+    Mailings,
     Members,
     Operations,
     Recordings,
@@ -45,6 +51,7 @@ from outdial.operations import (
     Scripts,
     Sheets,
     Standings,
+    Templates,
 )
 from outdial.operations.access import hash_secret
 from outdial.operations.recordings import mp3_of
@@ -60,12 +67,14 @@ class Voice:
     """Speaks everything but texts with the word "mute"."""
 
     spoken: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    """How long texts are that are not a second long."""
 
     async def render(self, text: str, language: str, voice: str = "", *, personal: bool = False) -> RenderedPrompt:
         if "mute" in text:
             raise SpeechFailed("no voice speaks that")
         self.spoken.append(text)
-        return RenderedPrompt(Path("/prompt.wav"), 1.0)
+        return RenderedPrompt(Path("/prompt.wav"), self.seconds.get(text, 1.0))
 
 
 class Bench:
@@ -149,12 +158,18 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
         access = Access(PostgresAccess(pool), clock)
         campaigns = PostgresCampaigns(pool, {"mikopbx": 1_000_000_000})
         standings = Standings(PostgresStandings(pool), bus, clock)  # type: ignore[arg-type]
+        campaigns_of = Campaigns(campaigns, bus)
+        scripts = Scripts(PostgresScripts(pool), voice)
+        reports = Reports(PostgresReports(pool))
+        accounts = Accounts(PostgresAccounts(pool))
+        numbers = CallerNumbers(PostgresCallerNumbers(pool))
+        library = PostgresLibrary(pool)
         operations = Operations(
             access=access,
-            scripts=Scripts(PostgresScripts(pool), voice),
-            campaigns=Campaigns(campaigns, bus),
+            scripts=scripts,
+            campaigns=campaigns_of,
             recordings=Recordings(PostgresLibrary(pool), Bench(), data / "audio"),
-            reports=Reports(PostgresReports(pool)),
+            reports=reports,
             clients=Clients(PostgresClients(pool)),
             sheets=Sheets(SheetReader()),
             dialect_settings=DialectSettings(PostgresDialectSettings(pool)),
@@ -165,6 +180,10 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
             members=Members(PostgresMembers(pool), bus, clock),  # type: ignore[arg-type]
             standings=standings,
             changes=Changes(campaigns, standings, bus),
+            accounts=accounts,
+            caller_numbers=numbers,
+            templates=Templates(PostgresTemplates(pool)),
+            mailings=Mailings(campaigns_of, scripts, reports, accounts, numbers, voice, library, Speller()),
         )
         yield House(operations, pool, dsn, tenant, other, data / "audio", voice, clock, bus)
     finally:

@@ -378,8 +378,11 @@ def test_the_demo_data_is_loaded_once_and_what_users_changed_stays(database_url:
 
 def test_the_demo_data_has_what_the_first_requests_name() -> None:
     (tenant,) = setup.read(setup.demo_text()).tenants
-    assert [(script.dialect, script.number) for script in tenant.scripts] == [("mikopbx", 7), ("mikopbx", 9)]
-    assert tenant.users == (WantedUser("admin", "adminpassword"),)
+    assert [(script.dialect, script.number) for script in tenant.scripts] == [
+        *[("mikopbx", 7), ("mikopbx", 9)],
+        *[("mobilgroup phrases", 1), ("mobilgroup phrases", 2), ("mobilgroup", 1), ("mobilgroup", 2)],
+    ]
+    assert tenant.users == (WantedUser("admin", "adminpassword"), WantedUser("demo", "demo"))
     assert tenant.keys == (WantedKey("demo", "demo-key"),)
     assert tenant.domain == "site"
     assert [trunk.name for trunk in tenant.trunks] == ["carrier", "testDialer"]

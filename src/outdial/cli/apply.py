@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -25,6 +26,7 @@ from outdial.settings import Settings, read
 DATABASE_HELP = "postgresql:// URL; without it, the embedded server of the data folder."
 DATA_HELP = "Folder of the embedded database."
 T = TypeVar("T")
+H = TypeVar("H")
 
 
 def register(app: typer.Typer) -> None:
@@ -77,8 +79,15 @@ def _line(change: Change) -> str:
 
 async def with_setup(settings: Settings, ask: Callable[[Setup], Awaitable[T]]) -> T:
     """Ask something of the set-up of the settings' database. Raises `StartError` when that cannot be used."""
+    return await with_database(settings, setup.opened, ask)
+
+
+async def with_database(
+    settings: Settings, opened: Callable[[str], AbstractAsyncContextManager[H]], ask: Callable[[H], Awaitable[T]]
+) -> T:
+    """Ask something of what is opened on the settings' database. Raises `StartError` when that cannot be used."""
     try:
-        async with database(settings, join=True) as store, setup.opened(store.dsn) as house:
+        async with database(settings, join=True) as store, opened(store.dsn) as house:
             return await ask(house)
     except EmbeddedPostgresError as error:
         raise StartError(str(error)) from error

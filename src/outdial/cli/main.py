@@ -8,7 +8,7 @@ import typer
 
 from outdial import __version__
 from outdial.app import StartError
-from outdial.cli import apply, asterisk, demo, key, serve, simulate
+from outdial.cli import account, apply, asterisk, demo, key, serve, simulate
 from outdial.core.errors import OutdialError
 from outdial.drivers.postgres.embedded import EmbeddedPostgresError
 from outdial.settings import SettingsError
@@ -16,7 +16,7 @@ from outdial.settings import SettingsError
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__.split(".")[0]
 )
-for command in (serve, demo, apply, simulate, key, asterisk):
+for command in (serve, demo, apply, simulate, key, account, asterisk):
     command.register(app)
 
 

@@ -40,6 +40,8 @@ class CampaignSettings:
     """When contacts may be called, in each contact's own time."""
     time_zone: str = "UTC"
     """The IANA name of the zone of contacts that have no offset of their own."""
+    caller: str = ""
+    """The number shown to those called; empty: that of the route."""
     members: MemberRules | None = None
     """The rules of a campaign whose contacts have several numbers; None: they have one each."""
     calendar: str = ""

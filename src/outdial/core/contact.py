@@ -85,6 +85,25 @@ class Try:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContactStanding:
+    """How a contact stands: what came of its last call, and of the way on from there."""
+
+    key: str
+    wire: Mapping[str, Any]
+    state: ContactState
+    attempts: int
+    outcome: Outcome | None
+    """Of the last call that has ended."""
+    connection: Connection | None
+    called_at: datetime | None
+    """When the last call was placed; None: there was none."""
+    talk_seconds: float
+    transferred_to: str
+    """The number of the outside world that the callee was transferred to; empty: none."""
+    joined_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What a callee entered at a question."""
 

@@ -75,3 +75,21 @@ class TooManyTries(NotAuthenticated):
     """Too many failed logins from one address; asking again later helps."""
 
     code = "too_many_tries"
+
+
+class NotAllowed(OutdialError):
+    """Somebody known asks for what is not theirs to ask."""
+
+    code = "not_allowed"
+
+
+class NotEnoughMoney(OutdialError):
+    """The account reaches for none of what was asked."""
+
+    code = "not_enough_money"
+
+
+class AccountDisabled(OutdialError):
+    """The account is closed to new business."""
+
+    code = "account_disabled"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 LONGEST_VALUE = 500
 """Characters of one variable that are spoken; the rest is dropped."""
@@ -15,13 +16,37 @@ LONGEST_TEXT = 5000
 """Characters of one filled text that are spoken; the rest is dropped."""
 
 
+class Kind(StrEnum):
+    """What a slot holds, and so how it is spoken."""
+
+    TEXT = "text"
+    """As it stands."""
+    DIGITS = "digits"
+    """A value made of digits alone one by one: 123 as 1 2 3."""
+    MONEY = "money"
+    DATE = "date"
+    NUMBER = "number"
+
+
+WORDED = frozenset({Kind.MONEY, Kind.DATE, Kind.NUMBER})
+"""Kinds whose values are put into words of their language by somebody else, and kept under `worded`."""
+
+
+def worded(name: str, kind: Kind) -> str:
+    """The variable that holds the words of another one's value."""
+    return f"{name} as {kind.value}"
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place that a variable fills; an unknown variable leaves it empty."""
+    """A place that a variable fills; an unknown variable leaves it to `otherwise`."""
 
     name: str
-    spell_digits: bool = False
-    """Speak a value made of digits alone one by one: 123 as 1 2 3."""
+    kind: Kind = Kind.TEXT
+    """A value of a kind in WORDED is spoken by its words, where somebody made them, else as it stands."""
+    otherwise: str = ""
+    longest: int = LONGEST_VALUE
+    """Characters of the value that are spoken; the rest is dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +98,8 @@ def _fill_text(text: Text, variables: Mapping[str, str]) -> Words:
 
 
 def _value(slot: Slot, variables: Mapping[str, str]) -> str:
-    value = variables.get(slot.name, "")[:LONGEST_VALUE]
-    return " ".join(value) if slot.spell_digits and value.isdecimal() else value
+    value = variables.get(slot.name, slot.otherwise)
+    if slot.kind in WORDED:
+        value = variables.get(worded(slot.name, slot.kind), value)
+    value = value[: slot.longest]
+    return " ".join(value) if slot.kind is Kind.DIGITS and value.isdecimal() else value

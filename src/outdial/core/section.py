@@ -35,7 +35,7 @@ class Section:
 
     def __init__(self, path: str, value: object, faults: Faults) -> None:
         self.path = path
-        self._faults = faults
+        self.faults = faults
         self._asked: list[str] = []
         self._value: Mapping[Any, Any] = {}
         if isinstance(value, Mapping):
@@ -49,7 +49,7 @@ class Section:
 
     def fault(self, name: str, message: str) -> None:
         """Note what is wrong with a member; without a name, with the whole of it."""
-        self._faults.append((self.at(name), message))
+        self.faults.append((self.at(name), message))
 
     def take(self, name: str, default: Any = REQUIRED) -> Any:
         """A member as it stands; one without a value is absent."""
@@ -108,12 +108,12 @@ class Section:
 
     def within(self, name: str, elements: Sequence[object]) -> list[Section]:
         """Mappings that stand in the place of a member, such as those that a short form stands for."""
-        return [Section(f"{self.at(name)}.{index}", element, self._faults) for index, element in enumerate(elements)]
+        return [Section(f"{self.at(name)}.{index}", element, self.faults) for index, element in enumerate(elements)]
 
     def mapping(self, name: str) -> Section | None:
         """A mapping of its own; None when there is none."""
         value = self.take(name, None)
-        return None if value is None else Section(self.at(name), value, self._faults)
+        return None if value is None else Section(self.at(name), value, self.faults)
 
     def one_of(self, first: str, second: str) -> None:
         """Exactly one of two members has to be there."""

@@ -12,15 +12,17 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from outdial.core.agent import AgentRules, AgentStatus
 from outdial.core.calendar import Calendar, Holiday
 from outdial.core.dialstring import check_dial_string, digits_of, is_diallable
 from outdial.core.errors import Malformed, NotDiallable
+from outdial.core.money import LARGEST, NOTHING, Money, Tariff, rounded
 from outdial.core.script import check, document
 from outdial.core.script.nodes import Script
-from outdial.core.section import REQUIRED, Faults, Section, refuse, weekly_hours, zone_of
+from outdial.core.section import LONGEST_TEXT, REQUIRED, Faults, Section, refuse, weekly_hours, zone_of
 
 MOST_LINES = 100_000
 MOST_CALLS_PER_SECOND = 10_000.0
@@ -28,12 +30,16 @@ MOST_STRIPPED = 32
 MOST_NO_ANSWERS = 1000
 LARGEST_NUMBER = (1 << 53) - 1
 LONGEST_PATTERN = 1000
+LONGEST_STEP = 3600
 
 _REGION = re.compile(r"[A-Z]{2}")
 _NAME = _DOMAIN = _TRUNK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _ROLE = re.compile(r"admin|user")
 _DIALECT = re.compile(r"[a-z][a-z0-9]*")
 _KEY = re.compile(r"[\x21-\x7e]+")
+_CURRENCY = re.compile(r"[A-Za-z]{1,16}")
+_PREFIX = re.compile(r"[0-9]{1,15}")
+_FINEST = Decimal("0.0000000001")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ARGON2 = re.compile(r"\$argon2(?:id|i|d)\$[\x21-\x7e]+")
 _AGENT_SECONDS = {
@@ -115,6 +121,26 @@ class WantedAgent:
     status: AgentStatus = AgentStatus.LOGGED_OUT
 
 
+@dataclass(frozen=True, slots=True)
+class WantedCallerNumber:
+    """A number that may be shown to those called: digits with the country's code, without a +."""
+
+    digits: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedAccount:
+    """What a tenant pays from. `opening` is credited once. `tariffs` are in the order of their prefixes, `credited_by` the
+    names of the API keys that may credit it."""
+
+    currency: str
+    enabled: bool = True
+    opening: Money = NOTHING
+    tariffs: tuple[Tariff, ...] = ()
+    credited_by: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedScript:
     """A script under the number and the key that its dialect and its callers know it by."""
@@ -143,7 +169,8 @@ class WantedDialect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedTenant:
-    """A tenant and what it should have. Without a `domain` it keeps its own, or has its name; so it does with its routes."""
+    """A tenant and what it should have. Without a `domain` it keeps its own, or has its name; its routes and its account it
+    keeps where they are None."""
 
     name: str
     time_zone: str
@@ -154,9 +181,11 @@ class WantedTenant:
     trunks: tuple[WantedTrunk, ...] = ()
     routes: tuple[WantedRoute, ...] | None = None
     queues: tuple[WantedQueue, ...] = ()
+    caller_numbers: tuple[WantedCallerNumber, ...] = ()
     calendars: tuple[WantedCalendar, ...] = ()
     agents: tuple[WantedAgent, ...] = ()
     scripts: tuple[WantedScript, ...] = ()
+    account: WantedAccount | None = None
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     """What each dialect is told, as in `WantedDialect`."""
 
@@ -199,12 +228,14 @@ def _tenant(members: Section, dialects: Mapping[str, DialectReader]) -> WantedTe
         trunks=tuple(_trunk(trunk) for trunk in members.each("trunks", ())),
         routes=tuple(_route(route) for route in members.each("routes", ())) if members.has("routes") else None,
         queues=tuple(_queue(queue) for queue in members.each("queues", ())),
+        caller_numbers=tuple(_caller_number(number) for number in members.each("caller_numbers", ())),
         calendars=tuple(_calendar(calendar, time_zone) for calendar in members.each("calendars", ())),
         agents=tuple(_agent(agent) for agent in members.each("agents", ())),
         scripts=(
             *(_script(script) for script in members.each("scripts", ())),
             *(script for section in sections.values() for script in section.scripts),
         ),
+        account=_account(members),
         settings={dialect: section.settings for dialect, section in sections.items() if section.settings},
     )
     members.finish()
@@ -269,6 +300,14 @@ def _queue(members: Section) -> WantedQueue:
     return WantedQueue(number, tuple(listed))
 
 
+def _caller_number(members: Section) -> WantedCallerNumber:
+    wanted = WantedCallerNumber(
+        _diallable(members, "number", digits_of, REQUIRED), members.text("description", "", longest=LONGEST_TEXT)
+    )
+    members.finish()
+    return wanted
+
+
 def _calendar(members: Section, time_zone: str) -> WantedCalendar:
     zone = zone_of(members, "") or time_zone
     hours = tuple(one for row in members.each("hours") for one in weekly_hours(row))
@@ -287,10 +326,7 @@ def _holiday(members: Section) -> Holiday:
     if not isinstance(day, date) or isinstance(day, datetime):
         members.fault("date", "a date such as 2026-01-01 is wanted")
         day = date.min
-    every_year = members.take("every_year", False)
-    if not isinstance(every_year, bool):
-        members.fault("every_year", "yes or no is wanted")
-    holiday = Holiday(day, every_year is True, members.text("name", ""))
+    holiday = Holiday(day, _yes(members, "every_year", False), members.text("name", ""))
     members.finish()
     return holiday
 
@@ -332,6 +368,62 @@ def _status(members: Section) -> AgentStatus:
     except ValueError:
         members.fault("status", f"one of {', '.join(status.value for status in AgentStatus)} is wanted")
         return AgentStatus.LOGGED_OUT
+
+
+def _account(members: Section) -> WantedAccount | None:
+    sent = members.mapping("account")
+    if sent is None:
+        return None
+    keys = sent.take("credited_by", [])
+    if not isinstance(keys, list) or not all(isinstance(key, str) and _storable(key) for key in keys):
+        sent.fault("credited_by", "a list of names of API keys is wanted")
+        keys = []
+    tariffs = [_tariff(tariff) for tariff in sent.each("tariffs")]
+    opening = _amount(sent, "opening")
+    if opening != rounded(opening):
+        sent.fault("opening", "an amount with at most two places is wanted")
+    account = WantedAccount(
+        currency=sent.shaped("currency", _CURRENCY, "the name of a currency in up to 16 letters, such as Rub,"),
+        enabled=_yes(sent, "enabled", True),
+        opening=rounded(opening),
+        tariffs=tuple(sorted(tariffs, key=lambda tariff: tariff.prefix)),
+        credited_by=tuple(sorted(set(keys))),
+    )
+    _repeats(sent.at("tariffs"), "prefix", [tariff.prefix or "(all)" for tariff in tariffs], sent.faults)
+    sent.finish()
+    return account
+
+
+def _tariff(members: Section) -> Tariff:
+    tariff = Tariff(
+        prefix=members.shaped("prefix", _PREFIX, "the first digits of numbers, without a +,", ""),
+        per_second=_amount(members, "per_second"),
+        first_step_seconds=members.number("first_step_seconds", 1, LONGEST_STEP, 1),
+        step_seconds=members.number("step_seconds", 1, LONGEST_STEP, 1),
+        per_sms_part=_amount(members, "per_sms_part"),
+        connection=_amount(members, "connection"),
+    )
+    members.finish()
+    return tariff
+
+
+def _amount(members: Section, name: str) -> Decimal:
+    """An amount of zero or more. A number of YAML has the digits that it was written with; more than ten are refused."""
+    value = members.take(name, 0)
+    if isinstance(value, int | float | str) and not isinstance(value, bool):
+        with suppress(InvalidOperation):
+            amount = Decimal(str(value))
+            if amount.is_finite() and 0 <= amount < LARGEST and amount == amount.quantize(_FINEST):
+                return amount.normalize() + 0 if amount else NOTHING
+    members.fault(name, "an amount such as 2.50 is wanted, not below zero")
+    return NOTHING
+
+
+def _yes(members: Section, name: str, default: bool) -> bool:
+    value = members.take(name, default)
+    if not isinstance(value, bool):
+        members.fault(name, "yes or no is wanted")
+    return value is True
 
 
 def _pattern(members: Section) -> str:
@@ -413,6 +505,7 @@ def _refuse_repeats(tenants: Sequence[WantedTenant], faults: Faults) -> None:
         path = f"tenants.{index}"
         _repeats(path, "name of a key", [key.name for key in tenant.keys], faults)
         _repeats(path, "trunk", [trunk.name for trunk in tenant.trunks], faults)
+        _repeats(path, "caller number", [number.digits for number in tenant.caller_numbers], faults)
         _repeats(path, "calendar", [calendar.key for calendar in tenant.calendars], faults)
         _repeats(path, "agent", [agent.key for agent in tenant.agents], faults)
         _repeats(path, "queue", [queue.number for queue in tenant.queues], faults)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -19,6 +19,7 @@ import structlog
 from outdial.core import pacing
 from outdial.core.calendar import EVERYWHERE, Calendar, Openings, is_open, openings, place
 from outdial.core.call import Call, Plan
+from outdial.core.call import Way as CallWay
 from outdial.core.campaign import Campaign
 from outdial.core.contact import Due
 from outdial.core.events import Placed
@@ -31,7 +32,17 @@ from outdial.engine import metrics
 from outdial.engine.floor import Floor, Seat
 from outdial.engine.member_dialler import MemberDialler
 from outdial.engine.roster import Roster
-from outdial.engine.rounds import LARGEST_ROUND, LOOK_AHEAD, ROUND_SECONDS, Dialled, Plans, Reason, Round, fresh_attempt
+from outdial.engine.rounds import (
+    LARGEST_ROUND,
+    LOOK_AHEAD,
+    ROUND_SECONDS,
+    Dialled,
+    Plans,
+    Reason,
+    Round,
+    fresh_attempt,
+    ways_outside,
+)
 from outdial.engine.switchboard import Switchboard
 from outdial.ports import Bus, Clock, Dialling, NotInCharge, Reservation, StoreDown, Telephony
 
@@ -210,7 +221,8 @@ class Dialler:
         picks, unroutable, obstacle = self._choose(campaign, due, plans.routes[campaign.tenant], wanted)
         if unroutable:
             await self._dialling.settle_undialled(campaign.id, unroutable, Outcome.NO_ROUTE)
-        placed = await self._place(group, campaign, script, picks) if picks else 0
+        outside = ways_outside(campaign, script[1], plans.routes[campaign.tenant])
+        placed = await self._place(group, campaign, script, picks, outside) if picks else 0
         if obstacle is not None and not placed:
             return obstacle
         return Round(Reason.DIALLING, again_in=0.0 if placed else ROUND_SECONDS)
@@ -267,7 +279,12 @@ class Dialler:
         return picks, unroutable, obstacle
 
     async def _place(
-        self, group: asyncio.TaskGroup, campaign: Campaign, script: tuple[int, Script], picks: Sequence[Pick]
+        self,
+        group: asyncio.TaskGroup,
+        campaign: Campaign,
+        script: tuple[int, Script],
+        picks: Sequence[Pick],
+        outside: Mapping[str, CallWay],
     ) -> int:
         """Save the attempts, then begin those that were won; how many."""
         settings = campaign.settings
@@ -280,7 +297,7 @@ class Dialler:
                 contact=pick.due.contact,
                 trunk=pick.way.trunk.name,
                 number=pick.way.dial_string,
-                caller=pick.way.caller,
+                caller=settings.caller or pick.way.caller,
             )
             for attempt, pick in wanted.items()
         ]
@@ -292,12 +309,13 @@ class Dialler:
             plan = Plan(
                 trunk=way.trunk.name,
                 number=way.dial_string,
-                caller=way.caller,
+                caller=settings.caller or way.caller,
                 ring_seconds=settings.ring_seconds,
                 script=played,
                 variables={**campaign.variables, **pick.due.variables},
                 callee=pick.due.digits,
                 recordings=self._recordings,
+                outside=outside,
             )
             seat = Seat(campaign.tenant, campaign.id, way.trunk.name, pick.due.digits)
             call = Call(attempt, plan)

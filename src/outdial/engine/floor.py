@@ -61,6 +61,14 @@ class Floor:
         """Calls of a campaign in progress."""
         return self._of_campaign[campaign]
 
+    def take_line(self, tenant: TenantId, trunk: str) -> None:
+        """A call uses one more line of a trunk, for a leg to the outside world."""
+        self._of_trunk[tenant, trunk] += 1
+
+    def leave_line(self, tenant: TenantId, trunk: str) -> None:
+        """That line is free again."""
+        _decrease(self._of_trunk, (tenant, trunk))
+
     def of_gateway(self, campaign: CampaignId, gateway: str) -> int:
         """Calls of a campaign through one of its own gateways."""
         return self._of_gateway[campaign, gateway]

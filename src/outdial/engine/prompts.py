@@ -31,7 +31,7 @@ class Prompts:
 
     async def warm(self, tenant: TenantId, plan: Plan) -> None:
         """Make the first prompt of a call while it rings, so that the callee hears it at once."""
-        first = plan.script.nodes[plan.script.start]
+        first = plan.script.opening
         if isinstance(first, Say | Ask | Record):
             await self.sounds(tenant, fill(first.prompt, plan.variables))
 

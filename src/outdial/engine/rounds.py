@@ -9,11 +9,12 @@ from random import Random
 from uuid import UUID
 
 from outdial.core.calendar import Calendar
+from outdial.core.call import Way
 from outdial.core.campaign import Campaign
 from outdial.core.ids import AttemptId, CampaignId, ScriptId, TenantId
 from outdial.core.pacing import Decision
 from outdial.core.script.nodes import Script
-from outdial.core.trunk import Route, Trunk
+from outdial.core.trunk import Route, Trunk, way_out
 from outdial.ports import Counters
 
 ROUND_SECONDS = 1.0
@@ -88,3 +89,14 @@ class Plans:
 def fresh_attempt(chance: Random) -> AttemptId:
     """An id that no other attempt has."""
     return AttemptId(str(UUID(int=chance.getrandbits(128), version=4)))
+
+
+def ways_outside(campaign: Campaign, script: Script, routes: Sequence[Route]) -> Mapping[str, Way]:
+    """How the outside numbers that a script transfers to are rung; one that no route matches is left out."""
+    settings = campaign.settings
+    found = {number: way_out(routes, settings.dial_prefix + number) for number in script.outside_numbers}
+    return {
+        number: Way(way.trunk.name, way.dial_string, settings.caller or way.caller)
+        for number, way in found.items()
+        if way is not None
+    }

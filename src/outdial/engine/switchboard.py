@@ -178,7 +178,9 @@ class Switchboard:
         self._lines[call.attempt] = line
         self._idle.clear()
         self._floor.take(seat)
-        if call.transfer_extension:
+        if call.outside_number:
+            self._floor.take_line(seat.tenant, call.plan.outside[call.outside_number].trunk)
+        elif call.transfer_extension:
             self._roster.keep(call.transfer_extension, call.attempt)
             if called is not None:
                 joined = call.state is State.JOINED
@@ -236,6 +238,8 @@ class Switchboard:
             if not self._lines:
                 self._idle.set()
             self._floor.leave(line.seat)
+            if line.call.outside_number:
+                self._floor.leave_line(line.seat.tenant, line.call.plan.outside[line.call.outside_number].trunk)
             self._desk.release(line.call.attempt, line.call.connection)
             metrics.CALLS.dec()
             self._released()
@@ -251,6 +255,8 @@ class Switchboard:
     async def _take(self, line: Line, event: CallEvent) -> None:
         before = line.call
         line.call, commands = step(before, event)
+        if line.call.outside_number and not before.outside_number:
+            self._floor.take_line(line.seat.tenant, line.call.plan.outside[line.call.outside_number].trunk)
         if line.call is before and not commands:
             return
         if line.call.was_answered and line.answered_at is None:
@@ -285,13 +291,15 @@ class Switchboard:
         metrics.ANSWERS.inc(len(answers))
         if line.call.state is not State.ENDED:
             return Entry(call=line.call, answers=answers, answered_at=line.answered_at, agent=line.agent)
-        talked = 0.0 if line.answered_moment is None else self._clock.monotonic() - line.answered_moment
+        now = self._clock.monotonic()
+        talked = 0.0 if line.answered_moment is None else now - line.answered_moment
         return Entry(
             call=line.call,
             answers=answers,
             answered_at=line.answered_at,
             ended_at=self._clock.now(),
             talk_seconds=talked,
+            joined_seconds=0.0 if line.joined_moment is None else now - line.joined_moment,
             retry_at=None if line.called else self._retry_at(line),
             agent=line.agent,
             member=None if line.called is None else self._member_end(line, line.called, talked),

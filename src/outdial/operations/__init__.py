@@ -9,31 +9,38 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outdial.operations.access import Access
+from outdial.operations.accounts import Accounts
 from outdial.operations.agents import Agents
 from outdial.operations.calendars import Calendars
+from outdial.operations.caller_numbers import CallerNumbers
 from outdial.operations.campaigns import Campaigns
 from outdial.operations.changes import Changes
 from outdial.operations.clients import Clients
 from outdial.operations.dialect_settings import DialectSettings
 from outdial.operations.domains import Domains
 from outdial.operations.hooks import Hooks
+from outdial.operations.mailings import Mailings
 from outdial.operations.members import Members
 from outdial.operations.recordings import Recordings
 from outdial.operations.reports import Reports
 from outdial.operations.scripts import Scripts
 from outdial.operations.sheets import Sheets
 from outdial.operations.standings import Standings
+from outdial.operations.templates import Templates
 
 __all__ = [
     "Access",
+    "Accounts",
     "Agents",
     "Calendars",
+    "CallerNumbers",
     "Campaigns",
     "Changes",
     "Clients",
     "DialectSettings",
     "Domains",
     "Hooks",
+    "Mailings",
     "Members",
     "Operations",
     "Recordings",
@@ -41,6 +48,7 @@ __all__ = [
     "Scripts",
     "Sheets",
     "Standings",
+    "Templates",
 ]
 
 
@@ -63,3 +71,7 @@ class Operations:
     members: Members
     standings: Standings
     changes: Changes
+    accounts: Accounts
+    caller_numbers: CallerNumbers
+    templates: Templates
+    mailings: Mailings

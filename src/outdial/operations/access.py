@@ -81,6 +81,10 @@ class Access:
         await self._store.open_session(hash_secret(token), identity, SESSION_IDLE_SECONDS)
         return identity, token
 
+    async def by_password(self, login: str, password: str, peer: str) -> Identity:
+        """Who it is, for one request only. Raises as `log_in` does, and shares its count of failures."""
+        return await self._admitted(login, password, peer)
+
     async def log_in_for_tokens(self, login: str, password: str, peer: str) -> Granted:
         """Open a login of 30 days and give the tokens for it. Raises as `log_in` does, and shares its count of failures."""
         identity = await self._admitted(login, password, peer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from outdial import ports
-from outdial.core.contact import Answer, Try
+from outdial.core.contact import Answer, ContactStanding, Try
 from outdial.core.ids import AttemptId, CampaignId, TenantId
 
 PAGE = 10_000
@@ -29,6 +29,10 @@ class Reports:
     async def answers_of_call(self, attempt: AttemptId) -> list[Answer]:
         """Every answer of a call, oldest first."""
         return await self._store.answers_of_call(attempt)
+
+    async def contacts_of(self, campaign: CampaignId) -> list[ContactStanding]:
+        """How every contact of a campaign stands, in the order of its list."""
+        return await self._store.contacts_of(campaign)
 
     async def tries_since(self, tenant: TenantId, dialect: str, since: datetime) -> list[Try]:
         """Tries changed at or after a moment, in the order of change."""

@@ -1,5 +1,5 @@
-"""Brings tenants, users, keys, trunks, routes, agents, scripts and dialects' settings to what is wanted, and tells what that
-took.
+"""Brings tenants, users, keys, trunks, routes, agents, accounts, scripts and dialects' settings to what is wanted, and tells
+what that took.
 
 What is stored and not wanted stays, but for the routes of a tenant that names any: they are a list whose order decides.
 A dry run does everything and takes it back at the end, so that what it shows is what would happen.
@@ -22,8 +22,10 @@ from outdial.core.errors import KeyTaken, Malformed, NotFound
 from outdial.core.ids import TenantId
 from outdial.core.wanted import (
     Wanted,
+    WantedAccount,
     WantedAgent,
     WantedCalendar,
+    WantedCallerNumber,
     WantedKey,
     WantedQueue,
     WantedRoute,
@@ -75,6 +77,12 @@ class Setup:
             for tenant in wanted.tenants:
                 await work.tenant(tenant)
             return work.changes
+
+    async def tenant(self, name: str) -> TenantId:
+        """The tenant of that name. Raises `NotFound`, which says what names there are."""
+        async with self._store.transaction(keep=False) as store:
+            id, _ = await _known(store, name)
+        return id
 
     async def create_key(self, tenant: str, name: str) -> str:
         """Make an API key of a tenant and return it. It is stored as a hash only and can never be shown again.
@@ -143,8 +151,11 @@ class _Work:
         if wanted.routes is not None:
             await self._routes(id, wanted.name, wanted.routes)
         await self._queues(id, wanted)
+        await self._caller_numbers(id, wanted)
         await self._calendars(id, wanted)
         await self._agents(id, wanted)
+        if wanted.account is not None:
+            await self._account(id, wanted.name, wanted.account)
         for script in wanted.scripts:
             await self._script(id, wanted.name, script)
         for dialect, settings in wanted.settings.items():
@@ -237,6 +248,17 @@ class _Work:
             differs = _differences(before, queue)
             await self._bring("queue", f"{wanted.name}/{queue.number}", before, queue, write, differs)
 
+    async def _caller_numbers(self, id: TenantId, wanted: WantedTenant) -> None:
+        stored = await self._store.caller_numbers(id)
+        for number in wanted.caller_numbers:
+            before = stored.get(number.digits)
+
+            async def write(number: WantedCallerNumber = number) -> None:
+                await self._store.put_caller_number(id, number)
+
+            differs = _differences(before, number)
+            await self._bring("caller number", f"{wanted.name}/{number.digits}", before, number, write, differs)
+
     async def _calendars(self, id: TenantId, wanted: WantedTenant) -> None:
         stored = await self._store.calendars(id)
         for calendar in wanted.calendars:
@@ -259,6 +281,17 @@ class _Work:
 
             differs = () if before is None else _changed_members(before, after)
             await self._bring("agent", f"{wanted.name}/{agent.key}", before, after, write, differs)
+
+    async def _account(self, id: TenantId, tenant: str, wanted: WantedAccount) -> None:
+        """An account that has had its opening credit gets no other one, whatever the file says now."""
+        before = await self._store.account(id)
+        after = wanted if before is None or not before.opening else replace(wanted, opening=before.opening)
+
+        async def write() -> None:
+            await self._store.put_account(id, after)
+
+        differs = () if before is None else _changed_members(before, after)
+        await self._bring("account", tenant, before, after, write, differs)
 
     async def _script(self, id: TenantId, tenant: str, wanted: WantedScript) -> None:
         before = await self._store.script(id, wanted.dialect, wanted.number)

@@ -9,7 +9,7 @@ import pytest
 
 from outdial.api.mikopbx import requests
 from outdial.api.mikopbx.polls import compile_poll, references, spoken
-from outdial.core.prompt import Recording, Slot, Text, Words, fill
+from outdial.core.prompt import Kind, Recording, Slot, Text, Words, fill
 from outdial.core.script.check import faults
 from outdial.core.script.nodes import Ask, Choice, Goal, HangUp, Record, Request, Say, Script, Transfer
 
@@ -172,7 +172,7 @@ def test_a_recording_is_asked_for_in_russian_and_then_leads_on() -> None:
     script = compiled(question(press, lang="kk-KZ"), question(questionId="b"))
     assert script.nodes[ask(script).choices[0].next or ""] == Record(
         name="0",
-        prompt=(Text(("Квартира, ", Slot("name", spell_digits=True), "?"), "ru-RU"),),
+        prompt=(Text(("Квартира, ", Slot("name", Kind.DIGITS), "?"), "ru-RU"),),
         next="question 1",
         wait_seconds=10.0,
         without_keys="-",
@@ -275,4 +275,4 @@ def test_a_value_is_never_read_as_a_template() -> None:
     (words,) = fill(spoken("<a>", "ru-RU"), {"a": "<b>%41+", "b": "no"})
     assert isinstance(words, Words)
     assert words.text == "<b>%41+"
-    assert spoken("<a>", "ru-RU") == (Text((Slot("a", spell_digits=True),), "ru-RU"),)
+    assert spoken("<a>", "ru-RU") == (Text((Slot("a", Kind.DIGITS),), "ru-RU"),)

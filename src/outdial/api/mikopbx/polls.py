@@ -15,7 +15,7 @@ from urllib.parse import unquote_plus
 
 from outdial.core.dialstring import check_dial_string
 from outdial.core.errors import NotDiallable
-from outdial.core.prompt import Prompt, Recording, Slot, Text
+from outdial.core.prompt import Kind, Prompt, Recording, Slot, Text
 from outdial.core.script.nodes import (
     COMPLETED,
     Ask,
@@ -122,7 +122,7 @@ def spoken(text: str, language: str) -> Prompt:
     UTF-8 is left as it is. Values of variables are spoken as they are.
     """
     pieces = _TAG.split(text)
-    parts = [Slot(piece, spell_digits=True) if index % 2 else _decoded(piece) for index, piece in enumerate(pieces)]
+    parts = [Slot(piece, Kind.DIGITS) if index % 2 else _decoded(piece) for index, piece in enumerate(pieces)]
     kept = tuple(part for part in parts if part)
     return (Text(kept, language),) if text.strip() else ()
 

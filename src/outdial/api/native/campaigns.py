@@ -9,16 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter
 from starlette.requests import Request
 
-from outdial.api import wire
+from outdial.api.native.access import Who
 from outdial.core.ids import TenantId
 from outdial.core.pacing import Decision
-from outdial.operations.access import Access
-from outdial.ports import Identity
-
-_LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +38,14 @@ class Running:
     """What its pacer decided last."""
 
 
-def router(access: Access, loopback_exempt: bool, running: Callable[[], Sequence[Running]]) -> APIRouter:
-    """The path `/campaigns`, for those who have a key or a login of the tenant."""
+router = APIRouter()
 
-    async def who_asks(request: Request) -> Identity:
-        key = wire.bearer(request)
-        identity = None if key is None else await access.by_bearer(key)
-        if key is None and loopback_exempt and wire.peer(request) in _LOOPBACK:
-            identity = await access.by_loopback()
-        if identity is None:
-            raise HTTPException(401, "Send an API key or an access token: Authorization: Bearer …")
-        return identity
 
-    made = APIRouter()
-
-    @made.get("/campaigns", summary="Campaigns that are dialled, and why they dial or wait")
-    async def campaigns(request: Request) -> dict[str, Any]:
-        """Of the caller's tenant, in the order in which they were made."""
-        who = await who_asks(request)
-        return {"campaigns": [_shown(one) for one in running() if one.tenant == who.tenant]}
-
-    return made
+@router.get("/campaigns", summary="Campaigns that are dialled, and why they dial or wait")
+async def campaigns(request: Request, who: Who) -> dict[str, Any]:
+    """Of the caller's tenant, in the order in which they were made."""
+    running: Callable[[], Sequence[Running]] = request.app.state.running
+    return {"campaigns": [_shown(one) for one in running() if one.tenant == who.tenant]}
 
 
 def _shown(one: Running) -> dict[str, Any]:

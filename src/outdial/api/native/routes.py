@@ -8,15 +8,18 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from outdial.api.native import campaigns
+from outdial.api.native import accounts, campaigns, errors
 from outdial.api.native.campaigns import Running
-from outdial.operations.access import Access
+from outdial.core.errors import OutdialError
+from outdial.operations import Operations
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +50,25 @@ class Health:
 
 def mounts(
     health: Callable[[], Awaitable[Health]],
-    access: Access,
-    loopback_exempt: bool,
+    operations: Operations,
     running: Callable[[], Sequence[Running]],
 ) -> list[BaseRoute]:
-    """The routes `/v1/health`, `/v1/campaigns` and `/metrics`."""
-    app = FastAPI(title="outdial", openapi_url="/openapi.json", docs_url="/docs", redoc_url=None)
-    app.include_router(campaigns.router(access, loopback_exempt, running))
+    """The application `/v1` and the route `/metrics`."""
+    app = FastAPI(
+        title="outdial",
+        openapi_url="/openapi.json",
+        docs_url="/docs",
+        redoc_url=None,
+        exception_handlers={
+            OutdialError: errors.on_refusal,
+            RequestValidationError: errors.on_bad_query,
+            HTTPException: errors.on_http_error,
+        },
+    )
+    app.state.operations = operations
+    app.include_router(accounts.router)
+    app.state.running = running
+    app.include_router(campaigns.router)
 
     @app.get("/health")
     async def read_health() -> JSONResponse:

@@ -74,6 +74,26 @@ def transfer(call: Call, extension: str, ring_seconds: float | None = None) -> S
     return call, [*([] if call.hold_turn else [Ringback(call.channel)]), *ringing]
 
 
+def transfer_outside(call: Call, number: str) -> Stepped:
+    """Ring a number of the outside world for the answered callee, by the way that the plan has for it."""
+    way = call.plan.outside.get(number)
+    if way is None:
+        return end(replace(call, connection=Connection.UNREACHABLE))
+    call = replace(
+        call,
+        state=State.TRANSFERRING,
+        transfer_extension=number,
+        connection=Connection.RINGING,
+        turn=call.turn + 1,
+    )
+    seconds = TRANSFER_RING_SECONDS
+    return call, [
+        Ringback(call.channel),
+        Dial(call.second_channel, way.trunk, way.number, way.caller, seconds + SWITCH_RING_MARGIN_SECONDS),
+        SetTimer(call.channel, Timer.RING, call.turn, seconds),
+    ]
+
+
 def nobody_came(call: Call) -> Stepped:
     """The callee is not kept waiting any longer, and may hear why."""
     call = replace(call, connection=Connection.NOBODY_FREE)

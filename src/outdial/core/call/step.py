@@ -175,7 +175,10 @@ def _apply(call: Call, made: interpreter.Step) -> Stepped:
 def _leave_script(call: Call, ended: Ended) -> Stepped:
     if ended.connect is not None:
         return connecting.seek(call, ended.connect)
-    return end(call) if ended.extension is None else connecting.transfer(call, ended.extension)
+    if ended.extension is None:
+        return end(call)
+    ring = connecting.transfer_outside if ended.outside else connecting.transfer
+    return ring(call, ended.extension)
 
 
 def _elapsed(call: Call, event: TimerElapsed) -> Stepped:

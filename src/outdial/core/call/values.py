@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -57,6 +57,8 @@ class Plan:
     """Whether what callee and extension say to each other is kept."""
     recordings: str = ""
     """The folder of what is kept."""
+    outside: Mapping[str, Way] = field(default_factory=dict)
+    """How the numbers of the outside world that the script transfers to are rung; one without a way is not rung."""
 
     @property
     def first(self) -> Connect | None:
@@ -118,6 +120,11 @@ class Call:
         """Where the call goes out at present."""
         plan = self.plan
         return plan.detours[self.detour - 1] if self.detour else Way(plan.trunk, plan.number, plan.caller)
+
+    @property
+    def outside_number(self) -> str:
+        """The number of the outside world that the callee was transferred to; empty: none."""
+        return self.transfer_extension if self.transfer_extension in self.plan.outside else ""
 
     @property
     def was_answered(self) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, assert_never
 
 from outdial.core.errors import Malformed
-from outdial.core.prompt import Prompt, Recording, Slot, Text
+from outdial.core.prompt import LONGEST_VALUE, Kind, Prompt, Recording, Slot, Text
 from outdial.core.script.nodes import (
     DEFAULT_ASK_SECONDS,
     DEFAULT_CONNECT_RING_SECONDS,
@@ -64,11 +64,12 @@ def prompt_to(prompt: Prompt) -> list[Document]:
 def _piece_to(piece: Text | Recording) -> Document:
     if isinstance(piece, Recording):
         return {"recording": piece.name}
-    parts = [
-        part if isinstance(part, str) else {"slot": part.name, "spell_digits": part.spell_digits}
-        for part in piece.parts
-    ]
+    parts = [part if isinstance(part, str) else _slot_to(part) for part in piece.parts]
     return {"text": parts, "language": piece.language, "voice": piece.voice}
+
+
+def _slot_to(slot: Slot) -> Document:
+    return {"slot": slot.name, "kind": slot.kind.value, "otherwise": slot.otherwise, "longest": slot.longest}
 
 
 def _node_to(node: Node) -> Document:
@@ -108,7 +109,7 @@ def _node_to(node: Node) -> Document:
         case Goal():
             return {"node": "goal", "name": node.name, "next": node.next}
         case Transfer():
-            return {"node": "transfer", "extension": node.extension}
+            return {"node": "transfer", "extension": node.extension, "outside": node.outside}
         case Connect():
             return {
                 "node": "connect",
@@ -251,7 +252,13 @@ def _part_from(part: object, path: str) -> str | Slot:
     if isinstance(part, str):
         return part
     slot = _Fields(path, part)
-    return Slot(slot.get("slot", str), slot.flag("spell_digits"))
+    written: str = slot.get("kind", str, Kind.DIGITS.value if slot.flag("spell_digits") else Kind.TEXT.value)
+    if written not in set(Kind):
+        known = ", ".join(Kind)
+        raise Malformed(f'{slot.at("kind")}: there is no kind "{written}"; known: {known}', field=slot.at("kind"))
+    return Slot(
+        slot.get("slot", str), Kind(written), slot.get("otherwise", str, ""), slot.get("longest", int, LONGEST_VALUE)
+    )
 
 
 _NODES: dict[str, Callable[[_Fields], Node]] = {
@@ -260,7 +267,7 @@ _NODES: dict[str, Callable[[_Fields], Node]] = {
     "record": _record_from,
     "request": _request_from,
     "goal": lambda f: Goal(f.get("name", str), f.target("next")),
-    "transfer": lambda f: Transfer(f.get("extension", str)),
+    "transfer": lambda f: Transfer(f.get("extension", str), f.flag("outside")),
     "connect": _connect_from,
     "hang up": lambda f: HangUp(),
 }

@@ -93,6 +93,8 @@ class Ended:
 
     extension: str | None = None
     connect: str | None = None
+    outside: bool = False
+    """Whether the extension is a number of the outside world."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,7 @@ def _enter(dialogue: Dialogue, target: str | None, turn: int, learned: Mapping[s
             case HangUp():
                 return Step(Ended(), tuple(commands), tuple(goals))
             case Transfer():
-                return Step(Ended(extension=node.extension), tuple(commands), tuple(goals))
+                return Step(Ended(node.extension, outside=node.outside), tuple(commands), tuple(goals))
             case Connect():
                 return Step(Ended(connect=target), tuple(commands), tuple(goals))
             case Goal():

@@ -118,6 +118,8 @@ class Transfer:
     """Ring an extension and join it with the callee; the script ends there."""
 
     extension: str
+    outside: bool = False
+    """Whether it is a number of the outside world, which is rung through a trunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,22 @@ class Script:
         first."""
         first = self.nodes.get(self.start)
         return first if isinstance(first, Connect) else None
+
+    @property
+    def opening(self) -> Node | None:
+        """The first node that takes time: what a callee hears, or is waited for by, right after the answer."""
+        key: str | None = self.start
+        for _ in self.nodes:
+            node = None if key is None else self.nodes.get(key)
+            if not isinstance(node, Goal):
+                return node
+            key = node.next
+        return None
+
+    @property
+    def outside_numbers(self) -> frozenset[str]:
+        """Numbers of the outside world that a callee may be joined with."""
+        return frozenset(node.extension for node in self.nodes.values() if isinstance(node, Transfer) and node.outside)
 
     @property
     def completes_itself(self) -> bool:

@@ -5,7 +5,8 @@ A list is received by COPY into a staging table and compared there, so its size 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -24,6 +25,7 @@ from outdial.drivers.postgres.pool import to_json
 from outdial.drivers.postgres.rows import campaign_from, settings_to
 
 _SQL = statements.load("campaigns.sql")
+_AT_A_TIME = 200
 _AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 _INCOMING = ("batch", "position", "key", "digits", "due_at", "offset_minutes", "client", "variables", "wire")
 
@@ -118,12 +120,21 @@ async def _replace_list(
     connection: asyncpg.Connection, campaign: int, tenant: TenantId, contacts: Sequence[NewContact]
 ) -> None:
     batch = uuid4()
-    records = (_incoming(batch, position, contact) for position, contact in enumerate(contacts))
+    records = _records(batch, contacts)
     await connection.copy_records_to_table("incoming_contacts", records=records, columns=_INCOMING)
     await connection.execute(_SQL["drop_missing"], campaign, batch)
     await connection.execute(_SQL["refresh_kept"], campaign, batch)
     await connection.execute(_SQL["add_new"], campaign, batch, tenant)
+    await connection.execute(_SQL["take_up_holds"], campaign)
     await connection.execute(_SQL["forget_incoming"], batch)
+
+
+async def _records(batch: UUID, contacts: Sequence[NewContact]) -> AsyncIterator[tuple[object, ...]]:
+    """Others have their turn between one part of a long list and the next."""
+    for position, contact in enumerate(contacts):
+        if position % _AT_A_TIME == 0:
+            await asyncio.sleep(0)
+        yield _incoming(batch, position, contact)
 
 
 def _incoming(batch: UUID, position: int, contact: NewContact) -> tuple[object, ...]:

@@ -232,6 +232,8 @@ def _call_row(entry: Entry) -> dict[str, Any]:
         "answered_at": entry.answered_at,
         "ended_at": entry.ended_at,
         "talk_seconds": entry.talk_seconds,
+        "transferred_to": call.outside_number,
+        "joined_seconds": entry.joined_seconds,
         "retry_at": entry.retry_at,
         "succeeded": succeeded,
         "settled": succeeded and call.plan.script.completes_itself,

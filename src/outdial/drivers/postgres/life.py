@@ -34,6 +34,7 @@ def life_to(call: Call) -> dict[str, Any] | None:
         "answers_given": call.answers_given,
         "detours": [[way.trunk, way.number, way.caller] for way in call.plan.detours],
         "detour": call.detour,
+        "outside": {number: [way.trunk, way.number, way.caller] for number, way in call.plan.outside.items()},
         "verdict": call.verdict,
         "verdict_cause": call.verdict_cause,
         "verdict_seconds": call.verdict_seconds,
@@ -89,6 +90,7 @@ def _plan_from(row: asyncpg.Record) -> Plan:
         detours=tuple(Way(*way) for way in life.get("detours", ())),
         amd=None if rules is None or rules.mode is Mode.PROGRESSIVE else rules.amd,
         record=rules.record if rules else False,
+        outside={number: Way(*way) for number, way in life.get("outside", {}).items()},
     )
 
 

@@ -6,14 +6,15 @@ moment it saw never misses a row that was being written at that moment.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 
 import asyncpg
 
-from outdial.core.contact import Answer, Try
+from outdial.core.contact import Answer, ContactStanding, Try
 from outdial.core.ids import AttemptId, CampaignId, TenantId
 from outdial.drivers.postgres import statements
-from outdial.drivers.postgres.rows import answer_from, try_from
+from outdial.drivers.postgres.rows import answer_from, standing_from, try_from
 
 _SQL = statements.load("reports.sql")
 
@@ -32,6 +33,11 @@ class PostgresReports:
 
     async def answers_of_call(self, attempt: AttemptId) -> list[Answer]:
         return [answer_from(row) for row in await self._pool.fetch(_SQL["answers_of_call"], attempt)]
+
+    async def contacts_of(self, campaign: CampaignId) -> list[ContactStanding]:
+        """A list of ten thousand is made of its rows beside the event loop."""
+        rows = await self._pool.fetch(_SQL["contacts_of"], campaign)
+        return await asyncio.to_thread(lambda: [standing_from(row) for row in rows])
 
     async def tries_since(self, tenant: TenantId, dialect: str, since: datetime, limit: int) -> list[Try]:
         return [try_from(row) for row in await self._page("tries", tenant, dialect, since, limit)]

@@ -10,7 +10,7 @@ import msgspec
 from outdial.core.calendar import Window
 from outdial.core.call import Connection, Party, State
 from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
-from outdial.core.contact import Answer, Try
+from outdial.core.contact import Answer, ContactStanding, ContactState, Try
 from outdial.core.ids import AttemptId, CampaignId, ScriptId, TenantId, TrunkId
 from outdial.core.members import MemberRules
 from outdial.core.number import Number
@@ -37,6 +37,7 @@ def campaign_from(row: asyncpg.Record) -> Campaign:
         time_zone=row["time_zone"],
         members=None if row["members"] is None else members_from(row["members"]),
         calendar=row["calendar"] or "",
+        caller=row["caller"],
         wire=decode(row["wire"]),
     )
     return Campaign(
@@ -79,7 +80,7 @@ def retry_from(row: asyncpg.Record) -> RetryRule:
 
 
 def settings_to(settings: CampaignSettings) -> list[Any]:
-    """The columns of `campaigns` from `name` to `wire`, in their order."""
+    """The columns of `campaigns` from `name` to `caller`, in their order."""
     return [
         settings.name,
         settings.state,
@@ -97,6 +98,7 @@ def settings_to(settings: CampaignSettings) -> list[Any]:
         None if settings.members is None else msgspec.json.encode(settings.members).decode(),
         settings.calendar or None,
         to_json(settings.wire),
+        settings.caller,
     ]
 
 
@@ -145,6 +147,22 @@ def try_from(row: asyncpg.Record) -> Try:
         ended_at=row["ended_at"],
         reached_at=row["reached_at"],
         withdrawn_at=row["withdrawn_at"],
+    )
+
+
+def standing_from(row: asyncpg.Record) -> ContactStanding:
+    """A row of the query of `reports.sql` that lists contacts."""
+    return ContactStanding(
+        key=row["key"],
+        wire=decode(row["wire"]),
+        state=ContactState(row["state"]),
+        attempts=row["attempts_made"],
+        outcome=None if row["outcome"] is None else Outcome(row["outcome"]),
+        connection=None if row["connection"] is None else Connection(row["connection"]),
+        called_at=row["reserved_at"],
+        talk_seconds=row["talk_seconds"],
+        transferred_to=row["transferred_to"],
+        joined_seconds=row["joined_seconds"],
     )
 
 

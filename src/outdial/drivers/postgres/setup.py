@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import astuple
 from typing import Any
 
 import asyncpg
 
 from outdial.core.errors import KeyTaken
 from outdial.core.ids import TenantId
+from outdial.core.money import NOTHING, LedgerEntry
 from outdial.core.script.document import to_document
 from outdial.core.wanted import (
+    WantedAccount,
     WantedAgent,
     WantedCalendar,
+    WantedCallerNumber,
     WantedQueue,
     WantedRoute,
     WantedScript,
@@ -25,6 +29,7 @@ from outdial.core.wanted import (
     WantedUser,
 )
 from outdial.drivers.postgres import statements
+from outdial.drivers.postgres.accounts import move, tariff_from
 from outdial.drivers.postgres.agents import agent_from
 from outdial.drivers.postgres.calendars import calendar_from
 from outdial.drivers.postgres.counters import next_number
@@ -34,9 +39,15 @@ from outdial.ports import AgentRecord, DomainToken, ScriptRecord
 
 _SQL = statements.load("setup.sql")
 _SCRIPTS = statements.load("scripts.sql")
+_ACCOUNTS = statements.load("accounts.sql")
 _ACCESS = statements.load("access.sql")
 _AGENTS = statements.load("agents.sql")
+_MAILING = statements.load("mailing.sql")
 _DOMAINS = statements.load("domains.sql")
+
+
+OPENING = "opening"
+"""The key of an account's opening credit."""
 
 
 class PostgresSetup:
@@ -132,6 +143,13 @@ class PostgresSetupTransaction:
     async def put_dialect_settings(self, tenant: TenantId, dialect: str, settings: Mapping[str, str]) -> None:
         await self._connection.execute(_SQL["put_dialect_settings"], tenant, dialect, to_json(settings))
 
+    async def caller_numbers(self, tenant: TenantId) -> Mapping[str, WantedCallerNumber]:
+        rows = await self._connection.fetch(_MAILING["caller_numbers"], tenant)
+        return {row["digits"]: WantedCallerNumber(*row) for row in rows}
+
+    async def put_caller_number(self, tenant: TenantId, number: WantedCallerNumber) -> None:
+        await self._connection.execute(_MAILING["put_caller_number"], tenant, number.digits, number.description)
+
     async def calendars(self, tenant: TenantId) -> Mapping[str, WantedCalendar]:
         records = [calendar_from(row) for row in await self._connection.fetch(_SQL["calendars"], tenant)]
         return {record.key: WantedCalendar(record.key, record.name, record.calendar) for record in records}
@@ -147,6 +165,32 @@ class PostgresSetupTransaction:
     async def put_agent(self, tenant: TenantId, agent: WantedAgent) -> None:
         values = (agent.key, agent.extension, agent.name, list(agent.skills), to_json(agent.rules), agent.status.value)
         await self._connection.execute(_SQL["put_agent"], tenant, *values)
+
+    async def account(self, tenant: TenantId) -> WantedAccount | None:
+        row = await self._connection.fetchrow(_ACCOUNTS["account"], tenant)
+        if row is None:
+            return None
+        opened = await self._connection.fetchrow(_ACCOUNTS["movement"], tenant, f"{LedgerEntry.CREDIT.value}:{OPENING}")
+        tariffs = await self._connection.fetch(_ACCOUNTS["tariffs"], tenant)
+        return WantedAccount(
+            currency=row["currency"],
+            enabled=row["enabled"],
+            opening=NOTHING if opened is None else opened["amount"],
+            tariffs=tuple(tariff_from(tariff) for tariff in tariffs),
+            credited_by=tuple(row["credited_by"]),
+        )
+
+    async def put_account(self, tenant: TenantId, account: WantedAccount) -> None:
+        before = await self.account(tenant)
+        values = (account.currency, account.enabled, list(account.credited_by))
+        await self._connection.execute(_ACCOUNTS["put_account"], tenant, *values)
+        stored = () if before is None else before.tariffs
+        ended = [tariff.prefix for tariff in stored if tariff not in account.tariffs]
+        await self._connection.execute(_ACCOUNTS["end_tariffs"], tenant, ended)
+        added = [astuple(tariff) for tariff in account.tariffs if tariff not in stored]
+        await self._connection.executemany(_ACCOUNTS["add_tariff"], [(tenant, *tariff) for tariff in added])
+        if account.opening and (before is None or not before.opening):
+            await move(self._connection, tenant, LedgerEntry.CREDIT, account.opening, OPENING, OPENING)
 
     async def secret(self, name: str, fresh: bytes) -> bytes:
         await self._connection.execute(_ACCESS["keep_secret"], name, fresh)

@@ -10,15 +10,15 @@ select * from campaigns where tenant_id = $1 and dialect = $2 and id = any ($3::
 -- name: create
 insert into campaigns (tenant_id, dialect, number, key, name, state, script_id, lines, calls_per_second,
                        dial_prefix, ring_seconds, attempts, interval_seconds, until_signal,
-                       window_start, window_end, time_zone, members, calendar, wire)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+                       window_start, window_end, time_zone, members, calendar, wire, caller)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 returning *;
 
 -- name: edit
 update campaigns
 set key = $2, name = $3, state = $4, script_id = $5, lines = $6, calls_per_second = $7,
     dial_prefix = $8, ring_seconds = $9, attempts = $10, interval_seconds = $11, until_signal = $12,
-    window_start = $13, window_end = $14, time_zone = $15, members = $16, calendar = $17, wire = $18,
+    window_start = $13, window_end = $14, time_zone = $15, members = $16, calendar = $17, wire = $18, caller = $19,
     changed_at = clock_timestamp()
 where id = $1
 returning *;
@@ -49,6 +49,21 @@ from incoming_contacts i
 where i.batch = $2
   and not exists (select from contacts c where c.campaign_id = $1 and c.key = i.key)
 order by i.position;
+
+-- name: take_up_holds
+-- Holds come first, because nearly every list has none.
+with open as materialized (
+    select h.id, h.contact_key
+    from holds h join campaigns p
+      on p.id = $1 and h.tenant_id = p.tenant_id and h.dialect = p.dialect and h.campaign_key = p.key
+    where h.cleared_at is null and h.contact_id is null
+), taken as (
+    update holds h set contact_id = c.id, campaign_id = $1
+    from open o join contacts c on c.campaign_id = $1 and c.key = o.contact_key
+    where h.id = o.id and h.cleared_at is null
+    returning h.id, h.contact_id
+)
+update contacts c set hold_id = t.id, held = true from taken t where c.id = t.contact_id;
 
 -- name: forget_incoming
 delete from incoming_contacts where batch = $1;

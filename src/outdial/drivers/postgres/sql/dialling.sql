@@ -98,7 +98,8 @@ with charge as (
     select * from jsonb_to_recordset($5::jsonb)
         as w(attempt uuid, contact bigint, trunk text, number text, caller text)
 ), picked as (
-    select c.id, c.digits, c.client, c.try_number, c.attempts_made, c.due_at, c.tenant_id, w.attempt, w.trunk, w.number, w.caller
+    select c.id, c.digits, c.client, c.try_number, c.attempts_made, c.due_at, c.tenant_id, c.hold_id,
+           w.attempt, w.trunk, w.number, w.caller
     from contacts c join wanted w on w.contact = c.id
     where c.campaign_id = $2 and c.state = 'waiting'
       and exists (select from charge)
@@ -114,9 +115,9 @@ with charge as (
     from picked p where c.id = p.id
 ), made as (
     insert into attempts (id, tenant_id, campaign_id, contact_id, try_number, ordinal, state,
-                          due_at, digits, client, number, trunk, caller, script_id, script_version)
+                          due_at, digits, client, number, trunk, caller, script_id, script_version, hold_id)
     select p.attempt, p.tenant_id, $2, p.id, p.try_number, p.attempts_made + 1, 'reserved',
-           p.due_at, p.digits, p.client, p.number, p.trunk, p.caller, $3, $4
+           p.due_at, p.digits, p.client, p.number, p.trunk, p.caller, $3, $4, p.hold_id
     from picked p
     returning id
 )
@@ -151,18 +152,19 @@ with charge as (
         as e(attempt uuid, state text, outcome text, ended_by text, connection text, life jsonb, goals jsonb, sip_code integer,
              q850_cause integer, answered_at timestamptz, ended_at timestamptz, talk_seconds double precision,
              retry_at timestamptz, succeeded boolean, settled boolean, member boolean,
-             agent text)
+             agent text, transferred_to text, joined_seconds double precision)
 ), saved as (
     update attempts a
     set state = e.state, outcome = e.outcome, ended_by = e.ended_by, connection = e.connection, life = e.life,
         goals = array(select jsonb_array_elements_text(e.goals)),
         sip_code = e.sip_code, q850_cause = e.q850_cause, answered_at = e.answered_at, ended_at = e.ended_at,
-        talk_seconds = e.talk_seconds, agent = coalesce(nullif(e.agent, ''), a.agent),
+        talk_seconds = e.talk_seconds, transferred_to = e.transferred_to, joined_seconds = e.joined_seconds, agent = coalesce(nullif(e.agent, ''), a.agent),
         reached_at = coalesce(a.reached_at, case when e.settled then m.now end),
         changed_at = case when a.reached_at is null then m.now else a.changed_at end
     from entries e cross join moment m
     where a.id = e.attempt and a.state <> 'ended' and exists (select from charge)
-    returning a.id, a.campaign_id, a.contact_id, a.client, a.state, e.retry_at, e.succeeded, e.member
+    returning a.id, a.campaign_id, a.contact_id, a.client, a.state, e.retry_at, e.succeeded, e.member,
+              a.tenant_id, a.hold_id, a.transferred_to, a.joined_seconds
 ), freed as (
     update contacts c
     set state = case when s.retry_at is null or c.withdrawn_at is not null then 'done' else 'waiting' end,
@@ -172,6 +174,12 @@ with charge as (
         changed_at = clock_timestamp()
     from saved s
     where s.state = 'ended' and c.id = s.contact_id and c.state = 'in_call' and not s.member
+), used as (
+    insert into uses (tenant_id, hold_id, attempt_id, service, ordinal, digits, seconds, parts)
+    select s.tenant_id, s.hold_id, s.id, 'transfer', 1, s.transferred_to, s.joined_seconds, 0
+    from saved s
+    where s.state = 'ended' and s.hold_id is not null and s.transferred_to <> '' and s.joined_seconds > 0
+    on conflict (attempt_id, service, ordinal) do nothing
 ), reached as (
     select distinct s.campaign_id, s.client
     from saved s

@@ -21,6 +21,19 @@ from contacts c join campaigns p on p.id = c.campaign_id
 where p.id = $1 and c.state = 'waiting'
 order by try_number;
 
+-- name: contacts_of
+-- Undialled attempts were settled without a call: they have an outcome and no moment.
+select c.key, c.wire, c.state, c.attempts_made, a.outcome, a.connection,
+       case when a.number <> '' then a.reserved_at end as reserved_at,
+       coalesce(a.talk_seconds, 0) as talk_seconds, coalesce(a.transferred_to, '') as transferred_to,
+       coalesce(a.joined_seconds, 0) as joined_seconds
+from contacts c
+left join lateral (
+    select * from attempts a where a.contact_id = c.id order by a.ordinal desc limit 1
+) a on true
+where c.campaign_id = $1
+order by c.id;
+
 -- name: tries_edge
 -- The end of the second in which the last row of a page was changed; no row: everything fits on the page.
 select date_trunc('second', changed_at) + interval '1 second'

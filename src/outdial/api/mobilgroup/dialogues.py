@@ -1,0 +1,136 @@
+"""Phrases and voice scripts as an apply file writes them: steps that say, ask for a key, transfer, hang up.
+
+A text may hold substitutions in curly brackets, with the kind after a colon: `{summa:money}`, `{param1:date}`. Without one
+`summa` is money, `param1` to `param3` are dates or numbers, and others are spoken as they stand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from outdial.core.dialstring import digits_of
+from outdial.core.errors import Malformed, NotDiallable
+from outdial.core.prompt import Kind, Prompt, Recording, Slot, Text
+from outdial.core.script.nodes import Ask, Choice, HangUp, Node, Say, Script, Transfer
+
+MENU_SECONDS, MENU_PLAYS, MOST_PLAYS = 7.0, 2, 10
+_SLOT = re.compile(r"\{([A-Za-z0-9_]{1,100})(?::([a-z]+))?\}")
+_KEYS = re.compile(r"[0-9*#]{1,10}")
+_KINDS = {"summa": Kind.MONEY, "param1": Kind.DATE, "param2": Kind.DATE, "param3": Kind.DATE}
+
+
+def phrase(path: str, document: Mapping[str, Any], language: str, voice: str) -> Script:
+    """A phrase: one `text` or `audio`. Raises `Malformed` with the path of what is wrong."""
+    return Script("message", {"message": Say(_prompt(path, document, "text", language, voice), None)})
+
+
+def script(path: str, document: Mapping[str, Any], language: str, voice: str) -> Script:
+    """A voice script: its `steps`. Raises `Malformed` with the path of what is wrong."""
+    writer = _Writer(language, voice)
+    start = writer.steps(f"{path}.steps", document.get("steps"))
+    return Script(start, writer.nodes)
+
+
+class _Writer:
+    """Makes nodes of steps, each after those that it leads to."""
+
+    def __init__(self, language: str, voice: str) -> None:
+        self._language = language
+        self._voice = voice
+        self.nodes: dict[str, Node] = {}
+
+    def steps(self, path: str, listed: object) -> str:
+        """The key of the first node."""
+        if not isinstance(listed, list) or not listed:
+            raise Malformed("a list of steps is wanted", field=path)
+        following: str | None = None
+        for index in reversed(range(len(listed))):
+            place = f"{path}.{index}"
+            last = index == len(listed) - 1
+            following = self._step(place, listed[index], following, last=last)
+        assert following is not None
+        return following
+
+    def _step(self, path: str, step: object, following: str | None, *, last: bool) -> str:
+        if not isinstance(step, Mapping):
+            raise Malformed("members with a name are wanted", field=path)
+        if "sms" in step:
+            raise Malformed("SMS is not configured", field=f"{path}.sms")
+        node: Node
+        if "menu" in step:
+            node = self._menu(f"{path}.menu", step["menu"], following)
+        elif "transfer" in step:
+            _only(path, step, "transfer")
+            node = Transfer(_number(f"{path}.transfer", step["transfer"]), outside=True)
+        elif "hang_up" in step:
+            _only(path, step, "hang_up")
+            node = HangUp()
+        else:
+            node = Say(_prompt(path, step, "say", self._language, self._voice), following)
+        if isinstance(node, Transfer | HangUp) and not last:
+            raise Malformed("nothing is done after this step", field=path)
+        key = f"step {len(self.nodes) + 1}"
+        self.nodes[key] = node
+        return key
+
+    def _menu(self, path: str, menu: object, following: str | None) -> Ask:
+        if not isinstance(menu, Mapping) or not isinstance(menu.get("keys"), Mapping) or not menu["keys"]:
+            raise Malformed("a text or audio, and keys with their steps, are wanted", field=path)
+        choices = []
+        for keys, steps in menu["keys"].items():
+            if not isinstance(keys, str) or not _KEYS.fullmatch(keys):
+                raise Malformed("keys are 0-9, * and #, in quotes", field=f"{path}.keys")
+            choices.append(Choice(keys, keys, self.steps(f"{path}.keys.{keys}", steps)))
+        seconds, plays = menu.get("seconds", MENU_SECONDS), menu.get("plays", MENU_PLAYS)
+        if type(seconds) not in (int, float) or not 1 <= seconds <= 60:
+            raise Malformed("a number of seconds from 1 to 60 is wanted", field=f"{path}.seconds")
+        if type(plays) is not int or not 1 <= plays <= MOST_PLAYS:
+            raise Malformed(f"a whole number from 1 to {MOST_PLAYS} is wanted", field=f"{path}.plays")
+        asked = {name: value for name, value in menu.items() if name not in ("keys", "seconds", "plays")}
+        prompt = _prompt(path, asked, "say", self._language, self._voice)
+        return Ask(path, prompt, tuple(choices), wait_seconds=float(seconds), plays=plays, exhausted=following)
+
+
+def _prompt(path: str, members: Mapping[str, Any], text: str, language: str, voice: str) -> Prompt:
+    """What is heard: a text under that name, or `audio`."""
+    written, audio = members.get(text), members.get("audio")
+    if (written is None) == (audio is None):
+        raise Malformed(f"{text} or audio is wanted, and not both", field=path)
+    _only(path, members, text if audio is None else "audio", "id", "name")
+    if audio is not None:
+        if not isinstance(audio, str) or not audio or "/" in audio or "\\" in audio:
+            raise Malformed("a sound is named as it was uploaded, without folders", field=f"{path}.audio")
+        return (Recording(audio),)
+    if not isinstance(written, str) or not written.strip():
+        raise Malformed("a text is wanted", field=f"{path}.{text}")
+    return (Text(_parts(f"{path}.{text}", written), language, voice),)
+
+
+def _parts(path: str, text: str) -> tuple[str | Slot, ...]:
+    parts: list[str | Slot] = []
+    end = 0
+    for found in _SLOT.finditer(text):
+        name, kind = found[1], found[2]
+        if kind is not None and kind not in set(Kind):
+            raise Malformed(f'there is no kind "{kind}"; known: {", ".join(Kind)}', field=path)
+        parts += [text[end : found.start()]] if found.start() > end else []
+        parts.append(Slot(name, _KINDS.get(name, Kind.TEXT) if kind is None else Kind(kind)))
+        end = found.end()
+    return (*parts, text[end:]) if end < len(text) else tuple(parts)
+
+
+def _number(path: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise Malformed("a phone number in quotes is wanted", field=path)
+    try:
+        return digits_of(value)
+    except NotDiallable as error:
+        raise Malformed(error.message, field=path) from error
+
+
+def _only(path: str, members: Mapping[str, Any], *known: str) -> None:
+    unknown = [str(name) for name in members if name not in known]
+    if unknown:
+        raise Malformed(f"there is no such member here: {', '.join(unknown)}", field=path)

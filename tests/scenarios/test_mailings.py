@@ -1,0 +1,120 @@
+"""Mailings from the order to their state, on the sandbox and over real SIP."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from scenarios.conftest import Floor
+from scenarios.polls import number
+from scenarios.server import until
+
+CALLER = "74951234567"
+OPERATOR = "74950000012"
+TRANSFERRING = """
+tenants:
+  - name: demo
+    time_zone: Europe/Moscow
+    domain: site
+    mobilgroup:
+      scripts:
+        - id: 3
+          name: "Скрипт 3"
+          steps:
+            - menu:
+                say: "Один."
+                keys:
+                  "1":
+                    - transfer: "{operator}"
+"""
+_OPEN = {"Ожидание", "Вызов"}
+
+
+def ask(floor: Floor, path: str, **body: Any) -> dict[str, Any]:
+    """One request of the demo account."""
+    target = urlsplit(floor.server.url)
+    connection = http.client.HTTPConnection(target.hostname or "", target.port, timeout=60)
+    try:
+        sent = json.dumps({"security": {"login": "demo", "password": "demo"}, **body})
+        connection.request("POST", path, sent.encode(), {"Content-Type": "application/json"})
+        answer: dict[str, Any] = json.loads(connection.getresponse().read())
+        return answer
+    finally:
+        connection.close()
+
+
+def finished(floor: Floor, subscribers: list[dict[str, Any]], **settings: Any) -> dict[str, dict[str, Any]]:
+    """Send a mailing and wait until everybody was called; the rows of its state by phone."""
+    sent = ask(floor, "/api/send/", settings={"number": CALLER, **settings}, subscribers=subscribers)
+    assert sent["result"] == "ok", sent
+
+    def over() -> dict[str, Any] | None:
+        state = ask(floor, "/api/get/", request="state", id=sent["id"])
+        return None if {row["status"] for row in state["subscribers"]} & _OPEN else state
+
+    state = until(over, f"mailing {sent['id']} ends", 120)
+    spent = sum(round(float(row["price"]) * 100) for row in state["subscribers"])
+    assert round(float(state["budget"]) * 100) == spent
+    return {row["phone"]: row for row in state["subscribers"]}
+
+
+def test_a_message_is_heard_again_at_a_key(floor: Floor) -> None:
+    """Who presses 1 hears it twice, and the offer twice as long as somebody who never presses."""
+    again, once, busy = number("01", 1), number("02"), number("04")
+    rows = finished(
+        floor,
+        [{"phone": again}, {"phone": once}, {"phone": busy}],
+        message="Раз два три четыре пять, вышел зайчик погулять.",
+        repeat="1",
+    )
+    assert [rows[phone]["status"] for phone in (again, once, busy)] == ["Успешно", "Успешно", "Занято"]
+    assert int(rows[again]["duration"]) >= 5
+    assert (rows[busy]["duration"], rows[busy]["price"]) == ("0", "0.00")
+    assert float(rows[once]["price"]) > 0
+    shown = [call.get("caller") for call in floor.witness() if call["number"] in (again, once)]
+    assert CALLER in shown or floor.switch == "asterisk"
+
+
+def test_a_phrase_is_played(floor: Floor) -> None:
+    phone = number("02")
+    row = finished(floor, [{"phone": phone}], phrase="2")[phone]
+    assert (row["status"], row["attempts"]) == ("Успешно", "1")
+    phrases = ask(floor, "/api/get/", request="phrases")["data"]
+    length = next(int(one["duration"]) for one in phrases if one["id"] == "2")
+    assert length - 1 <= int(row["duration"]) <= length + 2
+
+
+def test_a_script_speaks_sums_and_dates(floor: Floor) -> None:
+    phone = number("02")
+    row = finished(floor, [{"phone": phone, "summa": "17.25", "param1": "15.07.2020"}], script="1")[phone]
+    assert row["status"] == "Успешно"
+    assert int(row["duration"]) >= 7
+
+
+def test_a_script_transfers_to_an_outside_number(sandbox_floor: Floor) -> None:
+    wants, silent = number("01", 1), number("11", 900)
+    rows = finished(sandbox_floor, [{"phone": wants}, {"phone": silent}], script="2")
+    assert rows[wants]["status"] == rows[silent]["status"] == "Успешно"
+    assert rows[wants]["transfer"]["number"] == OPERATOR
+    assert OPERATOR in sandbox_floor.dialled()
+    assert "transfer" not in rows[silent]
+
+
+def test_whoever_is_transferred_pays_for_both_calls(floor: Floor) -> None:
+    talks = number("12", 3)
+    floor.server.apply(TRANSFERRING.format(operator=talks))
+    phone = number("01", 1)
+    row = finished(floor, [{"phone": phone}], script="3")[phone]
+    transfer = row["transfer"]
+    assert (row["status"], transfer["number"], transfer["status"]) == ("Успешно", talks, "Успешно")
+    assert 2 <= int(transfer["duration"]) <= 6
+    assert float(row["price"]) > float(transfer["price"]) > 0
+    assert talks in floor.dialled()
+
+
+def test_who_does_not_answer_is_tried_again(sandbox_floor: Floor) -> None:
+    phone = number("16", 1)
+    row = finished(sandbox_floor, [{"phone": phone}], message="Привет", attempts="2", interval="1")[phone]
+    assert (row["status"], row["attempts"]) == ("Успешно", "2")
