@@ -271,6 +271,13 @@ def test_over_the_cap_there_is_one_call_for_each_available_agent():
     assert decision.launch <= len(shift.free)
 
 
+def test_what_the_next_hour_makes_good_is_not_braked_however_long_the_campaign_has_been():
+    shift = Shift(10)
+    shift.passes(1200.0)
+    over = replace(shift.situation, answered=1000, bridged=966, abandoned=34)
+    assert not shift.pacer.decide(over, shift.now + 1.0).braked
+
+
 def test_without_a_cap_nothing_is_braked():
     pacer = MarginalPricing(replace(USUAL, max_percent=math.inf))
     assert not pacer.decide(floor(1, 1, answered=10, bridged=1, abandoned=9), 0.0).braked

@@ -417,7 +417,7 @@ class MarginalPricing:
         cap, account = self._parameters.cap, self._steering
         answered = max(situation.answered, situation.bridged + situation.abandoned)
         return any(
-            lost > cap * max(all, ahead, FEWEST_ANSWERS)
+            lost > cap * max(all + ahead, FEWEST_ANSWERS)
             for lost, all in ((situation.abandoned, answered), (account.abandoned, account.answers))
         )
 
