@@ -42,6 +42,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def logs_stay_readable() -> Iterator[None]:
+    """A command that runs inside a test must not settle what is logged: loggers keep it for good, and other tests look at
+    log lines."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("structlog.configure", lambda **_: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def asterisk_prefix() -> AsteriskPrefix:
     """The unpacked Asterisk."""

@@ -50,9 +50,15 @@ def finished(floor: Floor, subscribers: list[dict[str, Any]], **settings: Any) -
     sent = ask(floor, "/api/send/", settings={"number": CALLER, **settings}, subscribers=subscribers)
     assert sent["result"] == "ok", sent
 
+    attempts = int(settings.get("attempts", "1"))
+
+    def waits(row: dict[str, Any]) -> bool:
+        """A row between two attempts shows what came of the last one."""
+        return row["status"] in _OPEN or (row["status"] == "Занято" and int(row["attempts"]) < attempts)
+
     def over() -> dict[str, Any] | None:
         state = ask(floor, "/api/get/", request="state", id=sent["id"])
-        return None if {row["status"] for row in state["subscribers"]} & _OPEN else state
+        return None if any(waits(row) for row in state["subscribers"]) else state
 
     state = until(over, f"mailing {sent['id']} ends", 120)
     spent = sum(round(float(row["price"]) * 100) for row in state["subscribers"])

@@ -191,8 +191,7 @@ def test_a_list_may_come_from_a_file_beside_the_study(tmp_path: Path) -> None:
         read_study(file)
 
 
-def test_the_command_draws_and_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("outdial.cli.simulate.configure_logs", lambda *_: None)  # other tests look at logs
+def test_the_command_draws_and_tells(tmp_path: Path) -> None:
     file, picture = tmp_path / "study.yaml", tmp_path / "day.svg"
     file.write_text(FILE.replace("[3, 8]", "8"), encoding="utf-8")
     done = CliRunner().invoke(app, ["simulate", str(file), "--svg", str(picture), "--processes", "1"])

@@ -195,7 +195,7 @@ def test_the_crm_is_asked_and_its_answer_said_before_the_poll_counts_as_done() -
     script = compiled(question(press, lang="kk-KZ"))
     asked = script.nodes[ask(script).choices[0].next or ""]
     assert asked == Request("mikopbx crm", "result", "question 0 key 1 answer", "completed")
-    said = (Text(("Заказ ", Slot("result", True), ", ", Slot("name", True)), "kk-KZ"),)
+    said = (Text(("Заказ ", Slot("result", Kind.DIGITS), ", ", Slot("name", Kind.DIGITS)), "kk-KZ"),)
     assert script.nodes["question 0 key 1 answer"] == Say(said, "completed")
 
 
