@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, FastAPI
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 from starlette.routing import Mount
 
+from outdial.api.application import application
 from outdial.api.mikopbx import clients, errors, imports, logins, routes, session, tasks
 from outdial.api.mikopbx.routes import Door
-from outdial.core.errors import OutdialError
 from outdial.operations import Operations
 from outdial.settings import Settings
 
@@ -35,25 +32,7 @@ def mounts(operations: Operations, settings: Settings, zone: ZoneInfo) -> list[M
         loopback_exempt=settings.mikopbx_loopback_exempt,
     )
     return [
-        Mount(API_PREFIX, _application(door, "MikoPBX ModuleAutoDialer API", *_MODULE)),
-        Mount(CABINET_PREFIX, _application(door, "MikoPBX login", session.router)),
-        Mount(LOGIN_PREFIX, _application(door, "MikoPBX login by token", logins.router)),
+        Mount(API_PREFIX, application("MikoPBX ModuleAutoDialer API", door, errors, _MODULE)),
+        Mount(CABINET_PREFIX, application("MikoPBX login", door, errors, [session.router])),
+        Mount(LOGIN_PREFIX, application("MikoPBX login by token", door, errors, [logins.router])),
     ]
-
-
-def _application(door: Door, title: str, *routers: APIRouter) -> FastAPI:
-    application = FastAPI(
-        title=title,
-        redoc_url=None,
-        redirect_slashes=False,
-        exception_handlers={
-            OutdialError: errors.on_refusal,
-            HTTPException: errors.on_http_error,
-            ClientDisconnect: errors.on_disconnect,
-            Exception: errors.on_fault,
-        },
-    )
-    application.state.door = door
-    for router in routers:
-        application.include_router(router)
-    return application

@@ -11,6 +11,7 @@ from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from outdial.api.application import TRY_LATER
 from outdial.api.wire import NotJson
 from outdial.core.errors import AccountDisabled, NotAuthenticated, OutdialError, TooLarge
 from outdial.core.mailing import MailingRefused, Refusal, RowFault
@@ -89,12 +90,7 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     return refusal(UNKNOWN_REQUEST, str(error.detail), error.status_code)
 
 
-async def on_disconnect(request: Request, error: Exception) -> Response:
-    """Handles a caller who went away while sending: nobody hears the answer."""
-    return Response(status_code=400)
-
-
 async def on_fault(request: Request, error: Exception) -> Response:
     """Handles what nobody foresaw, or a database that is away. The server logs the traceback, because the error goes on."""
     _log.error("mobilgroup.failed", path=request.url.path, error=type(error).__name__, reason=str(error))
-    return refusal(UNKNOWN_REQUEST, "The request could not be processed, try again later", 500)
+    return refusal(UNKNOWN_REQUEST, TRY_LATER, 500)

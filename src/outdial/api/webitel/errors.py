@@ -11,6 +11,7 @@ from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from outdial.api.application import TRY_LATER
 from outdial.core.errors import NotAuthenticated, NotFound, OutdialError, TooLarge, TooManyTries
 
 MEDIA_TYPE = "application/json; charset=utf-8"
@@ -81,12 +82,7 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     return refusal(error.status_code, str(error.detail))
 
 
-async def on_disconnect(request: Request, error: Exception) -> Response:
-    """Handles a caller who went away while sending: nobody hears the answer."""
-    return Response(status_code=400)
-
-
 async def on_fault(request: Request, error: Exception) -> Response:
     """Handles what nobody foresaw, or a database that is away. The server logs the traceback, because the error goes on."""
     _log.error("webitel.failed", path=request.url.path, error=type(error).__name__, reason=str(error))
-    return refusal(500, "The request could not be processed, try again later")
+    return refusal(500, TRY_LATER)
