@@ -14,7 +14,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from outdial.core.agent import Agent, AgentRules, AgentState, AgentStatus, Tally
+from outdial.core.agent import Agent, Tally
 from outdial.core.calendar import Calendar
 from outdial.core.campaign import Campaign
 from outdial.core.ids import AttemptId, CampaignId, ContactId, ScriptId, TenantId, TrunkId
@@ -26,7 +26,7 @@ from outdial.drivers.postgres import statements
 from outdial.drivers.postgres.dialling import PostgresDialling
 from outdial.drivers.postgres.member_ends import number_rows, settle, tell_of_ends
 from outdial.drivers.postgres.pool import asking, decode, to_json
-from outdial.drivers.postgres.rows import members_from, number_from
+from outdial.drivers.postgres.rows import agent_from, members_from, number_from
 from outdial.ports import AgentTally, Counters, DueMember, MemberReservation, ResultDue
 
 _SQL = statements.load("member_dialling.sql")
@@ -278,26 +278,6 @@ class PostgresMemberDialling:
 def report_from(document: Mapping[str, Any]) -> Report:
     """The column `report` of `contacts`."""
     return msgspec.convert(document, Report)
-
-
-def agent_from(row: asyncpg.Record) -> Agent:
-    """A row of `agents`."""
-    return Agent(
-        key=row["key"],
-        extension=row["extension"],
-        status=AgentStatus(row["status"]),
-        state=AgentState(row["state"]),
-        ready_at=row["ready_at"],
-        no_answers=row["no_answers"],
-        skills=frozenset(row["skills"]),
-        rules=msgspec.convert(decode(row["rules"]), AgentRules),
-        last_status_change=row["last_status_change"],
-        last_offered_at=row["last_offered_at"],
-        last_bridge_start=row["last_bridge_start"],
-        last_bridge_end=row["last_bridge_end"],
-        calls_answered=row["calls_answered"],
-        talk_seconds=row["talk_seconds"],
-    )
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from outdial.core.agent import Agent, AgentRules, AgentState, AgentStatus
 from outdial.core.calendar import Window
 from outdial.core.call import Connection, Party, State
 from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
@@ -53,6 +54,26 @@ def campaign_from(row: asyncpg.Record) -> Campaign:
 def members_from(document: str) -> MemberRules:
     """The column `members` of `campaigns`."""
     return msgspec.json.decode(document, type=MemberRules)
+
+
+def agent_from(row: asyncpg.Record) -> Agent:
+    """A row of `agents`."""
+    return Agent(
+        key=row["key"],
+        extension=row["extension"],
+        status=AgentStatus(row["status"]),
+        state=AgentState(row["state"]),
+        ready_at=row["ready_at"],
+        no_answers=row["no_answers"],
+        skills=frozenset(row["skills"]),
+        rules=msgspec.json.decode(row["rules"], type=AgentRules),
+        last_status_change=row["last_status_change"],
+        last_offered_at=row["last_offered_at"],
+        last_bridge_start=row["last_bridge_start"],
+        last_bridge_end=row["last_bridge_end"],
+        calls_answered=row["calls_answered"],
+        talk_seconds=row["talk_seconds"],
+    )
 
 
 def number_from(row: asyncpg.Record) -> Number:

@@ -30,7 +30,7 @@ from outdial.core.wanted import (
 )
 from outdial.drivers.postgres import statements
 from outdial.drivers.postgres.accounts import move, tariff_from
-from outdial.drivers.postgres.agents import agent_from
+from outdial.drivers.postgres.agents import record_from
 from outdial.drivers.postgres.calendars import calendar_from
 from outdial.drivers.postgres.counters import next_number
 from outdial.drivers.postgres.pool import asking, decode, to_json
@@ -159,7 +159,7 @@ class PostgresSetupTransaction:
         await self._connection.execute(_SQL["put_calendar"], tenant, *values)
 
     async def agents(self, tenant: TenantId) -> Mapping[str, WantedAgent]:
-        records = [agent_from(row) for row in await self._connection.fetch(_AGENTS["all"], tenant)]
+        records = [record_from(row) for row in await self._connection.fetch(_AGENTS["all"], tenant)]
         return {record.agent.key: _wanted(record) for record in records}
 
     async def put_agent(self, tenant: TenantId, agent: WantedAgent) -> None:
