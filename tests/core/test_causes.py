@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outdial.core.causes import CauseLists, cause_of, fails_over, q850_of
+from outdial.core.causes import CauseLists, cause_of
 from outdial.core.outcome import Outcome, outcome_of_refusal
 
 
@@ -84,7 +84,6 @@ def test_only_an_answered_call_cleared_normally(outcome, sip_code, q850):
     [
         ("UNALLOCATED_NUMBER", 1),
         ("NO_ROUTE_DESTINATION", 3),
-        ("NORMAL_CLEARING", 16),
         ("USER_BUSY", 17),
         ("NO_USER_RESPONSE", 18),
         ("NO_ANSWER", 19),
@@ -102,26 +101,12 @@ def test_only_an_answered_call_cleared_normally(outcome, sip_code, q850):
         ("SERVICE_NOT_IMPLEMENTED", 79),
         ("INCOMPATIBLE_DESTINATION", 88),
         ("MANDATORY_IE_MISSING", 96),
-        ("USER_NOT_REGISTERED", 806),
-        ("PROGRESS_TIMEOUT", 807),
-        ("GATEWAY_DOWN", 809),
         ("NORMAL_TEMPORARY_FAILURE", 41),
         ("RECOVERY_ON_TIMER_EXPIRE", 102),
-        ("ORIGINATOR_CANCEL", 487),
-        ("ABANDONED", 687),
-        ("LOSE_RACE", 702),
-        ("MANAGER_REQUEST", 703),
-        ("MAX_TRY_COUNT", 0),
     ],
 )
-def test_causes_have_numbers(cause, number):
-    assert q850_of(cause) == number
-
-
-def test_every_listed_cause_that_the_switch_can_give_has_a_number():
-    lists = CauseLists()
-    listed = lists.ok | lists.retry | lists.error | lists.minus
-    assert {cause for cause in listed if not q850_of(cause)} == {"NO_ROUTE", "MEMBER_EXPIRED"}
+def test_a_number_of_q850_alone_tells_the_cause(cause, number):
+    assert cause_of(Outcome.FAILED, 0, number) == cause
 
 
 def test_no_cause_is_in_two_of_the_default_lists():
@@ -137,31 +122,3 @@ def test_own_lists_replace_the_default_as_a_whole():
     assert (lists.ok, lists.minus) == (CauseLists().ok, CauseLists().minus)
     assert CauseLists.custom() == CauseLists()
     assert CauseLists.custom(ok=[]).ok == frozenset()
-
-
-@pytest.mark.parametrize("status", [502, 503, 504, 408, 500])
-def test_a_trunks_failure_may_try_the_next_gateway(status):
-    assert fails_over(cause_of(outcome_of_refusal(status, 0), status, 0))
-
-
-@pytest.mark.parametrize(
-    "cause",
-    [
-        "GATEWAY_DOWN",
-        "NETWORK_OUT_OF_ORDER",
-        "NORMAL_CIRCUIT_CONGESTION",
-        "SERVICE_UNAVAILABLE",
-        "NO_ROUTE_DESTINATION",
-    ],
-)
-def test_trunk_side_causes(cause):
-    assert fails_over(cause)
-
-
-@pytest.mark.parametrize(
-    "outcome",
-    [Outcome.ANSWERED, Outcome.BUSY, Outcome.NO_ANSWER, Outcome.REJECTED, Outcome.UNAVAILABLE, Outcome.FAILED],
-)
-def test_who_was_disturbed_is_not_called_again_at_once(outcome):
-    assert not fails_over(cause_of(outcome, 0, 0))
-    assert not fails_over("UNALLOCATED_NUMBER")

@@ -11,7 +11,7 @@ from outdial.core.call import Call, Connection, Plan, State, Way, step
 from outdial.core.commands import CallCommand, Dial, Join, Speak
 from outdial.core.events import Answered, HungUp, Placed, PromptEnded, Timer, TimerElapsed
 from outdial.core.ids import AttemptId
-from outdial.core.mailing import MESSAGE, compiled, heard, message_script, phrase_script, whole_seconds, worded_slots
+from outdial.core.mailing import MESSAGE, compiled, heard, message_script, whole_seconds, worded_slots
 from outdial.core.prompt import Kind, Recording, Slot, Text, Words, fill
 from outdial.core.script.check import faults
 from outdial.core.script.document import from_document, to_document
@@ -47,7 +47,7 @@ def test_the_message_is_offered_so_many_times_and_then_the_call_ends(repeats: in
 
 
 def test_silence_after_the_offer_ends_the_call() -> None:
-    call = picked_up(compiled(phrase_script(text("Hi")), 3, "en-US"))
+    call = picked_up(compiled(message_script("Hi", "en-US", "", individual=False), 3, "en-US"))
     call, commands = step(call, PromptEnded(CALLEE, 1))
     assert spoken(commands) == ["To hear this message again, press one."]
     call = tell(call, PromptEnded(CALLEE, 2), TimerElapsed(CALLEE, Timer.TURN, 3))

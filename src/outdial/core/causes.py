@@ -28,79 +28,57 @@ LOSE_RACE = "LOSE_RACE"
 """No agent was found in time for somebody who answered."""
 ORIGINATOR_CANCEL = "ORIGINATOR_CANCEL"
 
-_Q850: Mapping[str, int] = {
-    "UNALLOCATED_NUMBER": 1,
-    "NO_ROUTE_TRANSIT_NET": 2,
-    "NO_ROUTE_DESTINATION": 3,
-    "CHANNEL_UNACCEPTABLE": 6,
-    "CALL_AWARDED_DELIVERED": 7,
-    "NORMAL_CLEARING": 16,
-    "USER_BUSY": 17,
-    "NO_USER_RESPONSE": 18,
-    "NO_ANSWER": 19,
-    "SUBSCRIBER_ABSENT": 20,
-    "CALL_REJECTED": 21,
-    "NUMBER_CHANGED": 22,
-    "REDIRECTION_TO_NEW_DESTINATION": 23,
-    "EXCHANGE_ROUTING_ERROR": 25,
-    "DESTINATION_OUT_OF_ORDER": 27,
-    "INVALID_NUMBER_FORMAT": 28,
-    "FACILITY_REJECTED": 29,
-    "RESPONSE_TO_STATUS_ENQUIRY": 30,
-    "NORMAL_UNSPECIFIED": 31,
-    "NORMAL_CIRCUIT_CONGESTION": 34,
-    "NETWORK_OUT_OF_ORDER": 38,
-    "NORMAL_TEMPORARY_FAILURE": 41,
-    "SWITCH_CONGESTION": 42,
-    "ACCESS_INFO_DISCARDED": 43,
-    "REQUESTED_CHAN_UNAVAIL": 44,
-    "PRE_EMPTED": 45,
-    "FACILITY_NOT_SUBSCRIBED": 50,
-    "OUTGOING_CALL_BARRED": 52,
-    "INCOMING_CALL_BARRED": 54,
-    "BEARERCAPABILITY_NOTAUTH": 57,
-    "BEARERCAPABILITY_NOTAVAIL": 58,
-    "SERVICE_UNAVAILABLE": 63,
-    "BEARERCAPABILITY_NOTIMPL": 65,
-    "CHAN_NOT_IMPLEMENTED": 66,
-    "FACILITY_NOT_IMPLEMENTED": 69,
-    "SERVICE_NOT_IMPLEMENTED": 79,
-    "INVALID_CALL_REFERENCE": 81,
-    "INCOMPATIBLE_DESTINATION": 88,
-    "INVALID_MSG_UNSPECIFIED": 95,
-    "MANDATORY_IE_MISSING": 96,
-    "MESSAGE_TYPE_NONEXIST": 97,
-    "WRONG_MESSAGE": 98,
-    "IE_NONEXIST": 99,
-    "INVALID_IE_CONTENTS": 100,
-    "WRONG_CALL_STATE": 101,
-    "RECOVERY_ON_TIMER_EXPIRE": 102,
-    "MANDATORY_IE_LENGTH_ERROR": 103,
-    "PROTOCOL_ERROR": 111,
-    "INTERWORKING": 127,
-    "SUCCESS": 142,
-    "ORIGINATOR_CANCEL": 487,
-    "ABANDONED": 687,
-    "CRASH": 700,
-    "SYSTEM_SHUTDOWN": 701,
-    "LOSE_RACE": 702,
-    "MANAGER_REQUEST": 703,
-    "BLIND_TRANSFER": 800,
-    "ATTENDED_TRANSFER": 801,
-    "ALLOTTED_TIMEOUT": 802,
-    "USER_CHALLENGE": 803,
-    "MEDIA_TIMEOUT": 804,
-    "PICKED_OFF": 805,
-    "USER_NOT_REGISTERED": 806,
-    "PROGRESS_TIMEOUT": 807,
-    "INVALID_GATEWAY": 808,
-    "GATEWAY_DOWN": 809,
-    "INVALID_URL": 810,
-    "INVALID_PROFILE": 811,
-    "NO_PICKUP": 812,
+_BY_Q850: Mapping[int, str] = {
+    1: "UNALLOCATED_NUMBER",
+    2: "NO_ROUTE_TRANSIT_NET",
+    3: "NO_ROUTE_DESTINATION",
+    6: "CHANNEL_UNACCEPTABLE",
+    7: "CALL_AWARDED_DELIVERED",
+    16: "NORMAL_CLEARING",
+    17: "USER_BUSY",
+    18: "NO_USER_RESPONSE",
+    19: "NO_ANSWER",
+    20: "SUBSCRIBER_ABSENT",
+    21: "CALL_REJECTED",
+    22: "NUMBER_CHANGED",
+    23: "REDIRECTION_TO_NEW_DESTINATION",
+    25: "EXCHANGE_ROUTING_ERROR",
+    27: "DESTINATION_OUT_OF_ORDER",
+    28: "INVALID_NUMBER_FORMAT",
+    29: "FACILITY_REJECTED",
+    30: "RESPONSE_TO_STATUS_ENQUIRY",
+    31: "NORMAL_UNSPECIFIED",
+    34: "NORMAL_CIRCUIT_CONGESTION",
+    38: "NETWORK_OUT_OF_ORDER",
+    41: "NORMAL_TEMPORARY_FAILURE",
+    42: "SWITCH_CONGESTION",
+    43: "ACCESS_INFO_DISCARDED",
+    44: "REQUESTED_CHAN_UNAVAIL",
+    45: "PRE_EMPTED",
+    50: "FACILITY_NOT_SUBSCRIBED",
+    52: "OUTGOING_CALL_BARRED",
+    54: "INCOMING_CALL_BARRED",
+    57: "BEARERCAPABILITY_NOTAUTH",
+    58: "BEARERCAPABILITY_NOTAVAIL",
+    63: "SERVICE_UNAVAILABLE",
+    65: "BEARERCAPABILITY_NOTIMPL",
+    66: "CHAN_NOT_IMPLEMENTED",
+    69: "FACILITY_NOT_IMPLEMENTED",
+    79: "SERVICE_NOT_IMPLEMENTED",
+    81: "INVALID_CALL_REFERENCE",
+    88: "INCOMPATIBLE_DESTINATION",
+    95: "INVALID_MSG_UNSPECIFIED",
+    96: "MANDATORY_IE_MISSING",
+    97: "MESSAGE_TYPE_NONEXIST",
+    98: "WRONG_MESSAGE",
+    99: "IE_NONEXIST",
+    100: "INVALID_IE_CONTENTS",
+    101: "WRONG_CALL_STATE",
+    102: "RECOVERY_ON_TIMER_EXPIRE",
+    103: "MANDATORY_IE_LENGTH_ERROR",
+    111: "PROTOCOL_ERROR",
+    127: "INTERWORKING",
 }
-
-_BY_Q850: Mapping[int, str] = {number: name for name, number in _Q850.items() if number <= 127}
 
 _BY_SIP: Mapping[int, str] = {
     status: name
@@ -124,30 +102,6 @@ _BY_SIP: Mapping[int, str] = {
     }.items()
     for status in statuses
 }
-
-_TRUNK_SIDE = frozenset(
-    {
-        "NO_ROUTE",
-        "NO_ROUTE_TRANSIT_NET",
-        "NO_ROUTE_DESTINATION",
-        "NORMAL_CIRCUIT_CONGESTION",
-        "NETWORK_OUT_OF_ORDER",
-        "NORMAL_TEMPORARY_FAILURE",
-        "SWITCH_CONGESTION",
-        "REQUESTED_CHAN_UNAVAIL",
-        "SERVICE_UNAVAILABLE",
-        "CHAN_NOT_IMPLEMENTED",
-        "RECOVERY_ON_TIMER_EXPIRE",
-        "INVALID_GATEWAY",
-        "GATEWAY_DOWN",
-        "INVALID_PROFILE",
-    }
-)
-
-
-def q850_of(cause: str) -> int:
-    """FreeSWITCH's number of a cause: up to 127 that of Q.850, above it its own. ABANDONED is 687; 0: none."""
-    return _Q850.get(cause, 0)
 
 
 def cause_of(outcome: Outcome, sip_code: int, q850: int) -> str:
@@ -182,11 +136,6 @@ def cause_of(outcome: Outcome, sip_code: int, q850: int) -> str:
             return _of_refusal(sip_code, q850, NORMAL_UNSPECIFIED)
         case _:
             assert_never(outcome)
-
-
-def fails_over(cause: str) -> bool:
-    """Whether the next gateway may be tried for the same attempt: the trunk failed, and nobody was disturbed."""
-    return cause in _TRUNK_SIDE
 
 
 def _of_refusal(sip_code: int, q850: int, otherwise: str) -> str:

@@ -123,11 +123,6 @@ def message_script(common: str, language: str, voice: str, *, individual: bool) 
     return Script("message", {"message": Say((Text((part,), language, voice),), None)})
 
 
-def phrase_script(prompt: Prompt) -> Script:
-    """A prompt that is played."""
-    return Script("message", {"message": Say(prompt, None)})
-
-
 def compiled(script: Script, repeats: int, language: str, voice: str = "") -> Script:
     """What a call of a mailing goes through: the answer is what it is for, then comes the script, so often as wanted."""
     offered = with_repeats(script, repeats, (Text((_offer(language),), language, voice),))
