@@ -52,9 +52,13 @@ from outdial.drivers.postgres.migrate import upgrade
 from outdial.drivers.postgres.pool import open_pool
 from outdial.drivers.postgres.reports import PostgresReports
 from outdial.drivers.postgres.scripts import PostgresScripts
+from outdial.drivers.postgres.sms import PostgresSmsQueue
 from outdial.drivers.postgres.standings import PostgresStandings
+from outdial.drivers.sandbox.sms import SandboxSms
 from outdial.drivers.sandbox.switch import SandboxSwitch
 from outdial.drivers.sheets.reader import SheetReader
+from outdial.drivers.sms.carrier import SmppSms, address_from
+from outdial.drivers.sms.off import NoSms
 from outdial.drivers.speech.audio import AudioWorkshop
 from outdial.drivers.speech.espeak import Espeak, EspeakSettings
 from outdial.drivers.speech.prompts import PromptCache
@@ -67,6 +71,7 @@ from outdial.engine.cashier import Cashier
 from outdial.engine.engine import Engine
 from outdial.engine.hooks import Messenger
 from outdial.engine.prompts import Prompts
+from outdial.engine.sms import SmsSender
 from outdial.operations import Operations
 from outdial.operations.access import Access
 from outdial.operations.accounts import Accounts
@@ -87,7 +92,7 @@ from outdial.operations.scripts import Scripts
 from outdial.operations.sheets import Sheets
 from outdial.operations.standings import Standings
 from outdial.operations.templates import Templates
-from outdial.ports import Clock
+from outdial.ports import Clock, Sms
 from outdial.settings import Settings
 from outdial.setup import load_demo
 
@@ -273,10 +278,12 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
             )
             web = WebSender(settings.hook_seconds)
             closing.push_async_callback(web.close)
+            carrier = _carrier_of_sms(settings, clock, closing)
             around = {
                 "bus": bus.run,
                 "hooks": Messenger(PostgresDeliveries(pool), web, clock).run,
                 "money": Cashier(ledger).run,
+                "sms": SmsSender(PostgresSmsQueue(pool), carrier, clock, settings.sms_per_second).run,
                 "database": store.watch,
                 "prompts": lambda: _purge(speech, data / "audio"),
             }
@@ -308,6 +315,21 @@ def _speech_engines(settings: Settings, closing: AsyncExitStack) -> list[Synthes
     yandex = YandexSpeech(wanted)
     closing.push_async_callback(yandex.close)
     return [yandex, espeak]
+
+
+def _carrier_of_sms(settings: Settings, clock: Clock, closing: AsyncExitStack) -> Sms:
+    match settings.sms:
+        case "":
+            return NoSms()
+        case "sandbox":
+            sandbox = SandboxSms(clock, settings.sandbox_log)
+            closing.callback(sandbox.close)
+            return sandbox
+        case url:
+            try:
+                return SmppSms(address_from(url, settings.sms_source))
+            except ValueError as error:
+                raise StartError(f"OUTDIAL_SMS (--sms): {error}") from error
 
 
 class _Doors(uvicorn.Server):

@@ -32,6 +32,7 @@ from outdial.core.mailing import (
     compiled,
     estimated_seconds,
     heard,
+    texted,
     whole_seconds,
     worded_slots,
 )
@@ -39,6 +40,7 @@ from outdial.core.prompt import Filled, Kind, Prompt, Recording, Words, fill, wo
 from outdial.core.retry import RetryRule
 from outdial.core.script.document import to_document
 from outdial.core.script.nodes import Script
+from outdial.core.sms import Message, sms_parts, written
 from outdial.operations.accounts import Accounts
 from outdial.operations.caller_numbers import CallerNumbers
 from outdial.operations.campaigns import Campaigns
@@ -112,7 +114,29 @@ class Mailings:
         subscribers = await asyncio.to_thread(self._worded, order)
         rows = await self._measured(tenant, heard(order.script), subscribers)
         key = order.key or uuid4().hex
-        rows = await self._held(tenant, dialect, key, subscribers, rows)
+        rows = await self._held(tenant, dialect, key, order.script, subscribers, rows)
+        try:
+            campaign = await self._saved(tenant, dialect, key, order, script, subscribers, rows)
+        except _SentBefore as twin:
+            return await self._remembered(twin.campaign)
+        except BaseException:
+            if not order.key:  # whoever asks again with the key takes the hold up, and a twin may be about to
+                await self._give_back(tenant, dialect, key)
+            raise
+        _log.info("mailing.sent", campaign=campaign.id, subscribers=len(rows))
+        return Sent(campaign.number, rows)
+
+    async def _saved(
+        self,
+        tenant: TenantId,
+        dialect: str,
+        key: str,
+        order: Order,
+        script: Script,
+        subscribers: Sequence[Subscriber],
+        rows: Sequence[Row],
+    ) -> Campaign:
+        """The mailing as a campaign. Raises `_SentBefore` when an order of the same key was saved meanwhile."""
         record = await self._kept_script(tenant, dialect, script)
         contacts = await asyncio.to_thread(_contacts, order, subscribers, rows)
 
@@ -121,20 +145,24 @@ class Mailings:
                 raise _SentBefore(existing)
             return _settings(order, record, rows)
 
+        campaign, _ = await self._campaigns.save(tenant, dialect, key, None, settings, contacts)
+        return campaign
+
+    async def _give_back(self, tenant: TenantId, dialect: str, key: str) -> None:
+        """What was held for a mailing that could not be saved. When that fails as well, the cashier finds it an hour
+        later; when it was saved after all, its contacts keep their holds."""
         try:
-            campaign, _ = await self._campaigns.save(tenant, dialect, key, None, settings, contacts)
-        except _SentBefore as twin:
-            return await self._remembered(twin.campaign)
-        _log.info("mailing.sent", campaign=campaign.id, subscribers=len(rows), called=len(contacts))
-        return Sent(campaign.number, rows)
+            await asyncio.shield(self._accounts.give_back(tenant, key, dialect=dialect))
+        except Exception:  # noqa: BLE001 - the error that led here is the one to be told
+            _log.exception("mailing.hold_not_given_back", tenant=tenant, campaign=key)
 
     async def state(self, tenant: TenantId, dialect: str, number: int) -> MailingState | None:
         """How the mailing of that number stands; None: there is none."""
         campaign = await self._campaigns.by_number(tenant, dialect, number)
         if campaign is None:
             return None
-        charges = await self._accounts.charges(tenant, campaign.id)
         standings = await self._reports.contacts_of(campaign.id)
+        charges = await self._accounts.charges(tenant, campaign.id)  # the later: what is over has its price
         return await asyncio.to_thread(_state, campaign, standings, charges)
 
     async def seconds(self, tenant: TenantId, script: Script) -> int | None:
@@ -187,9 +215,15 @@ class Mailings:
         )
 
     async def _held(
-        self, tenant: TenantId, dialect: str, key: str, subscribers: Sequence[Subscriber], rows: Sequence[Row]
+        self,
+        tenant: TenantId,
+        dialect: str,
+        key: str,
+        script: Script,
+        subscribers: Sequence[Subscriber],
+        rows: Sequence[Row],
     ) -> tuple[Row, ...]:
-        wanted = await asyncio.to_thread(_hold_rows, subscribers, rows)
+        wanted = await asyncio.to_thread(_hold_rows, script, subscribers, rows)
         try:
             held = await self._accounts.hold_all(tenant, key, wanted, dialect=dialect) if wanted else []
         except NotEnoughMoney as error:
@@ -290,12 +324,19 @@ def _row(one: Subscriber, pieces: Filled, lengths: Mapping[Words | Recording, fl
     return Row(one.phone, None, whole_seconds(sum(length or 0.0 for length in known)))
 
 
-def _hold_rows(subscribers: Sequence[Subscriber], rows: Sequence[Row]) -> list[HoldRow]:
+def _hold_rows(script: Script, subscribers: Sequence[Subscriber], rows: Sequence[Row]) -> list[HoldRow]:
+    answered = texted(script)
+    missed = () if script.unanswered is None else (script.unanswered,)
     return [
-        HoldRow(one.digits, one.digits, row.seconds)
+        HoldRow(one.digits, one.digits, row.seconds, _parts(answered, one), _parts(missed, one))
         for one, row in zip(subscribers, rows, strict=True)
         if row.fault is None and one.digits is not None
     ]
+
+
+def _parts(messages: Sequence[Message], one: Subscriber) -> int:
+    texts = (written(message, one.variables) for message in messages)
+    return sum(sms_parts(text) for text in texts if text.strip())
 
 
 def _priced(

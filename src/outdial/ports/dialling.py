@@ -20,6 +20,7 @@ from outdial.core.outcome import Outcome
 from outdial.core.retry import RetryRule
 from outdial.core.script.nodes import Script
 from outdial.core.settlement import Member, Report, Settlement
+from outdial.core.sms import Asked
 from outdial.core.trunk import Route, Trunk
 from outdial.ports.campaigns import Counters
 
@@ -65,6 +66,8 @@ class Entry:
     retry_at: datetime | None = None
     agent: str = ""
     """The key of the agent whom the call was given to last; empty: to none."""
+    messages: tuple[Asked, ...] = ()
+    """SMS that are to be sent to the callee."""
     member: MemberEnd | None = None
     """What an ended call to a member means for it; `retry_at` says nothing then."""
 

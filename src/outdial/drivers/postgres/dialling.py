@@ -25,6 +25,7 @@ from outdial.core.retry import RetryRule
 from outdial.core.script.document import from_document
 from outdial.core.script.nodes import COMPLETED, Script
 from outdial.core.settlement import Member
+from outdial.core.sms import sms_parts
 from outdial.core.trunk import Route
 from outdial.drivers.postgres import statements
 from outdial.drivers.postgres.life import call_from, life_to
@@ -156,7 +157,12 @@ class PostgresDialling:
             | {"question": a.question, "value": a.value, "keys": a.keys, "label": a.label}
             for position, (attempt, a) in enumerate(given)
         ]
-        arguments = (self._fence, to_json(calls), to_json(answers), Outcome.ANOTHER_NUMBER)
+        messages = [
+            {"attempt": entry.call.attempt, "name": asked.name, "body": asked.text, "parts": sms_parts(asked.text)}
+            for entry in entries
+            for asked in entry.messages
+        ]
+        arguments = (self._fence, to_json(calls), to_json(answers), Outcome.ANOTHER_NUMBER, to_json(messages))
         if all(entry.member is None for entry in entries):
             self.check_charge(await self._fetchrow(_SQL["save"], *arguments))
             return
