@@ -42,6 +42,7 @@ from outdial.drivers.postgres.campaigns import PostgresCampaigns
 from outdial.drivers.postgres.clients import PostgresClients
 from outdial.drivers.postgres.dialect_settings import PostgresDialectSettings
 from outdial.drivers.postgres.dialling import PostgresDialling
+from outdial.drivers.postgres.do_not_call import PostgresDoNotCall
 from outdial.drivers.postgres.domains import PostgresDomains
 from outdial.drivers.postgres.embedded import EmbeddedPostgres, running_dsn
 from outdial.drivers.postgres.hooks import PostgresDeliveries, PostgresHooks
@@ -82,6 +83,7 @@ from outdial.operations.campaigns import Campaigns
 from outdial.operations.changes import Changes
 from outdial.operations.clients import Clients
 from outdial.operations.dialect_settings import DialectSettings
+from outdial.operations.do_not_call import DoNotCall
 from outdial.operations.domains import Domains
 from outdial.operations.hooks import Hooks
 from outdial.operations.mailings import Mailings
@@ -240,6 +242,7 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
             reports = Reports(PostgresReports(pool))
             accounts = Accounts(ledger)
             numbers = CallerNumbers(PostgresCallerNumbers(pool))
+            do_not_call = DoNotCall(PostgresDoNotCall(pool))
             operations = Operations(
                 access=access,
                 scripts=scripts,
@@ -259,7 +262,10 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
                 accounts=accounts,
                 caller_numbers=numbers,
                 templates=Templates(PostgresTemplates(pool)),
-                mailings=Mailings(dialled, scripts, reports, accounts, numbers, speech, library, Speller()),
+                mailings=Mailings(
+                    dialled, scripts, reports, accounts, numbers, speech, library, Speller(), do_not_call
+                ),
+                do_not_call=do_not_call,
             )
             mikopbx_crm = crm.Crm(operations)
             closing.push_async_callback(mikopbx_crm.close)

@@ -48,6 +48,8 @@ class RowFault(StrEnum):
 
     BAD_PHONE = "bad_phone"
     REPEATED = "repeated"
+    BLOCKED = "blocked"
+    """The number must not be called."""
     TOO_LONG = "too_long"
     NOTHING_TO_SAY = "nothing_to_say"
     NOT_SPOKEN = "not_spoken"

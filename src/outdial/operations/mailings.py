@@ -44,6 +44,7 @@ from outdial.core.sms import Message, sms_parts, written
 from outdial.operations.accounts import Accounts
 from outdial.operations.caller_numbers import CallerNumbers
 from outdial.operations.campaigns import Campaigns
+from outdial.operations.do_not_call import DoNotCall
 from outdial.operations.reports import Reports
 from outdial.operations.scripts import ScriptDraft, Scripts
 from outdial.ports import Charge, Held, HoldRow, Library, NotEnough, ScriptRecord, Speech, SpeechFailed, Speller
@@ -83,6 +84,7 @@ class Mailings:
         speech: Speech,
         library: Library,
         speller: Speller,
+        do_not_call: DoNotCall,
     ) -> None:
         self._campaigns = campaigns
         self._scripts = scripts
@@ -90,6 +92,7 @@ class Mailings:
         self._accounts = accounts
         self._numbers = numbers
         self._speller = speller
+        self._do_not_call = do_not_call
         self._measure = _Measure(speech, library)
 
     async def sent(self, tenant: TenantId, dialect: str, key: str) -> Sent | None:
@@ -111,7 +114,9 @@ class Mailings:
         if not order.subscribers:
             raise MailingRefused(Refusal.NOBODY, "there are no subscribers", field="subscribers")
         script = compiled(order.script, order.repeats, order.language, order.voice)
-        subscribers = await asyncio.to_thread(self._worded, order)
+        phones = {one.digits for one in order.subscribers if one.digits is not None}
+        barred = await self._do_not_call.among(tenant, phones)
+        subscribers = await asyncio.to_thread(self._worded, order, barred)
         rows = await self._measured(tenant, heard(order.script), subscribers)
         key = order.key or uuid4().hex
         rows = await self._held(tenant, dialect, key, order.script, subscribers, rows)
@@ -183,8 +188,8 @@ class Mailings:
             return None
         return whole_seconds(sum(lengths.values()))
 
-    def _worded(self, order: Order) -> tuple[Subscriber, ...]:
-        """The subscribers, each with the words of its values, and a fault where a number is there twice."""
+    def _worded(self, order: Order, barred: Collection[str]) -> tuple[Subscriber, ...]:
+        """The subscribers, each with the words of its values, and a fault where a number is there twice or is barred."""
         slots = worded_slots(order.script)
         seen: set[str] = set()
         made: list[Subscriber] = []
@@ -194,6 +199,8 @@ class Mailings:
                 fault = RowFault.BAD_PHONE
             elif one.digits in seen:
                 fault = RowFault.REPEATED
+            elif one.digits in barred:
+                fault = RowFault.BLOCKED
             elif fault is None:
                 seen.add(one.digits)
             words = {

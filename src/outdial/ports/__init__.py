@@ -25,6 +25,7 @@ from outdial.ports.dialling import (
     StoreDown,
     StoreRefused,
 )
+from outdial.ports.do_not_call import DoNotCall
 from outdial.ports.hooks import Deliveries, Delivery, HookRecord, Hooks, Web, WebAnswer
 from outdial.ports.money import (
     PREPAID_DIALECT,
@@ -99,6 +100,7 @@ __all__ = [
     "Delivery",
     "DialectSettings",
     "Dialling",
+    "DoNotCall",
     "DomainSession",
     "DomainToken",
     "Domains",

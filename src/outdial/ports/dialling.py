@@ -121,6 +121,9 @@ class Dialling(Protocol):
     async def routes(self, tenant: TenantId) -> list[Route]:
         """A tenant's routes in their order."""
 
+    async def barred(self, tenant: TenantId, digits: Collection[str]) -> set[str]:
+        """Those of some numbers that must not be called."""
+
     async def due(self, campaign: CampaignId, now: datetime, limit: int, openings: Openings = EVERYWHERE) -> list[Due]:
         """Waiting contacts that may be called now where it is open, first the one due longest, then in the order they
         came. A contact whose client is on the line at another number is passed over."""
@@ -247,6 +250,9 @@ class MemberDialling(Protocol):
         self, campaign: Campaign, script: tuple[ScriptId, int], reservations: Sequence[MemberReservation]
     ) -> set[AttemptId]:
         """Save attempts before they are dialled; those won. A member that was changed since it was read is not."""
+
+    async def barred(self, tenant: TenantId, digits: Collection[str]) -> set[str]:
+        """Those of some numbers that must not be called."""
 
     async def settle(
         self, settlements: Mapping[ContactId, Settlement], reason: str, by: str, *, awaited: bool

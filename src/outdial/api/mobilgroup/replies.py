@@ -30,6 +30,7 @@ _OUTCOMES = {
     Outcome.MACHINE: "Автоответчик",
     Outcome.CANCELLED: "Отменено",
     Outcome.WITHDRAWN: "Отменено",
+    Outcome.BLOCKED: "Отменено",
     Outcome.ANOTHER_NUMBER: "Отменено",
     Outcome.AGENT_UNREACHED: "Отменено",
 }
@@ -49,6 +50,7 @@ _SMS = {
 _NOT_CALLED = {
     RowFault.BAD_PHONE: "Неверный номер",
     RowFault.REPEATED: "Отменено",
+    RowFault.BLOCKED: "Отменено",
     RowFault.NO_MONEY: "Отменено",
 }
 

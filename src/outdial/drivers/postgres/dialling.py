@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,7 @@ from outdial.core.settlement import Member
 from outdial.core.sms import sms_parts
 from outdial.core.trunk import Route
 from outdial.drivers.postgres import statements
+from outdial.drivers.postgres.do_not_call import PostgresDoNotCall
 from outdial.drivers.postgres.life import call_from, life_to
 from outdial.drivers.postgres.member_ends import save_ends
 from outdial.drivers.postgres.pool import APPLICATION_NAME, asking, decode, to_json
@@ -110,6 +111,9 @@ class PostgresDialling:
 
     async def routes(self, tenant: TenantId) -> list[Route]:
         return [route_from(row) for row in await self._fetch(_SQL["routes"], tenant)]
+
+    async def barred(self, tenant: TenantId, digits: Collection[str]) -> set[str]:
+        return await PostgresDoNotCall(self._pool).among(tenant, digits)
 
     async def due(self, campaign: CampaignId, now: datetime, limit: int, openings: Openings = EVERYWHERE) -> list[Due]:
         rows = await self._fetch(_SQL["due"], campaign, now, limit, openings.home, openings.offsets)
