@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable, Coroutine, Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from contract.sms import SECONDS, CarrierOfSms, Office, Play, at_work, part
 from outdial.core.sms import split
 from outdial.drivers.sms import carrier as carrier_module
 from outdial.drivers.sms.carrier import SmppSms, address_from
 from outdial.ports import Accepted, Postponed, Refused, SmsPart, Unheard
+from smsc.fetch import ensure
 from smsc.smsc import Smsc
 
 
@@ -46,7 +56,7 @@ def test_a_long_text_arrives_in_parts_that_belong_together(play: Play, smsc: Sms
             assert isinstance(await office.carrier.submit(wanted), Accepted)
 
     play(story)
-    taken = smsc.events("taken", "70000100911")
+    taken = smsc.seen("taken", "70000100911")
     assert "".join(one["text"] for one in taken) == text
     # 3GPP TS 23.040, 9.2.3.24.1, after its length: concatenated, 3 bytes, reference, how many, which
     assert [one["head"] for one in taken] == [f"0003ab{len(texts):02x}{place:02x}" for place in (1, 2, 3)]
@@ -68,7 +78,7 @@ def test_every_character_arrives(play: Play, smsc: Smsc, number: int, text: str)
         assert isinstance(await office.carrier.submit(part(digits, text)), Accepted)
 
     play(story)
-    (taken,) = smsc.events("taken", digits)
+    (taken,) = smsc.seen("taken", digits)
     assert taken["text"] == text
     assert taken["coding"] == (8 if "П" in text else 0)
     assert (taken["from"], taken["from_ton"], taken["to_ton"], taken["receipt"]) == ("Outdial", 5, 1, 1)
@@ -103,12 +113,12 @@ def test_what_was_on_its_way_when_the_carrier_went_is_unheard_and_the_next_is_ta
         assert isinstance(await office.carrier.submit(part("70000100916")), Accepted)
 
     play(story)
-    assert len(smsc.events("taken", "70002000001")) == 1
+    assert len(smsc.seen("taken", "70002000001")) == 1
 
 
 def test_a_carrier_that_ends_the_session_is_gone_back_to(play: Play, smsc: Smsc) -> None:
     async def story(office: Office) -> None:
-        before = len(smsc.events("bound"))
+        before = len(smsc.seen("bound"))
         await asyncio.to_thread(smsc.ask, unbind=True)
         await asyncio.to_thread(smsc.wait, lambda: len(smsc.events("bound")) > before, "it is bound again")
         await _there(office)
@@ -119,7 +129,7 @@ def test_a_carrier_that_ends_the_session_is_gone_back_to(play: Play, smsc: Smsc)
 
 def test_while_nobody_lets_us_in_parts_are_postponed(play: Play, smsc: Smsc) -> None:
     async def story(office: Office) -> None:
-        before = len(smsc.events("shut out"))
+        before = len(smsc.seen("shut out"))
         await asyncio.to_thread(smsc.ask, letIn=False, drop=True)
         await asyncio.to_thread(smsc.wait, lambda: len(smsc.events("shut out")) > before + 1, "it is tried twice")
         assert not office.carrier.ready
@@ -129,7 +139,7 @@ def test_while_nobody_lets_us_in_parts_are_postponed(play: Play, smsc: Smsc) -> 
         assert isinstance(await office.carrier.submit(part("70000100918")), Accepted)
 
     play(story)
-    assert len(smsc.events("taken", "70000100918")) == 1
+    assert len(smsc.seen("taken", "70000100918")) == 1
 
 
 @pytest.mark.parametrize(
@@ -161,6 +171,43 @@ def test_an_address_has_the_usual_ports() -> None:
     assert address_from("smpp://id:pw@host").port == 2775
     secure: Any = address_from("smpps://id:pw@host")
     assert (secure.port, secure.tls) == (3550, True)
+
+
+def _self_signed(folder: Path) -> None:
+    """A key and a certificate of 127.0.0.1."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "carrier")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "key.pem").write_bytes(private)
+    (folder / "cert.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+
+
+def test_over_tls_a_carrier_is_known_by_its_certificate(tmp_path: Path) -> None:
+    _self_signed(tmp_path)
+    with Smsc(*ensure(), tmp_path) as smsc:
+        address = address_from(smsc.url)
+
+        async def story(office: Office) -> None:
+            assert isinstance(await office.carrier.submit(part("70000100921")), Accepted)
+
+        trusting = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
+        asyncio.run(at_work(SmppSms(address, trusting), story))
+        assert len(smsc.seen("taken", "70000100921")) == 1
+
+        async def stranger() -> None:
+            with pytest.raises(ssl.SSLCertVerificationError):
+                await SmppSms(address)._one_session(Office(SmppSms(address)).take)
+
+        asyncio.run(stranger())
+        assert not smsc.seen("shut out")
 
 
 async def _there(office: Office) -> None:

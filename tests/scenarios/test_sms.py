@@ -97,7 +97,7 @@ def test_who_does_not_answer_is_sent_an_sms(floor: Floor, smsc: Smsc) -> None:
     ]
     assert [(row["sms"]["partition"], row["sms"]["price"], row["price"]) for row in rows] == [("2", "5.00", "5.00")] * 2
     for phone in (busy, rejects):
-        assert "".join(one["text"] for one in smsc.events("taken", phone)) == BILL
+        assert "".join(one["text"] for one in smsc.seen("taken", phone)) == BILL
 
 
 def test_who_asks_for_it_by_a_key_is_sent_an_sms_and_pays_for_both(floor: Floor, smsc: Smsc) -> None:
@@ -107,7 +107,7 @@ def test_who_asks_for_it_by_a_key_is_sent_an_sms_and_pays_for_both(floor: Floor,
     assert row["sms"]["message"] == "Your code is 40817, 17.25"
     assert (row["sms"]["partition"], row["sms"]["price"]) == ("1", "2.50")
     assert float(row["price"]) > 2.5
-    (taken,) = smsc.events("taken", phone)
+    (taken,) = smsc.seen("taken", phone)
     assert (taken["coding"], taken["from"]) == (0, "Outdial")
 
 
@@ -143,6 +143,6 @@ def test_a_killed_program_sends_nothing_twice(tmp_path: Path, smsc: Smsc) -> Non
     again = Server(tmp_path / "data", *options, environment=_with_sms(smsc))
     try:
         texted(Floor(again, "sandbox", list), waits)
-        assert len(smsc.events("taken", on_its_way)) == 1
+        assert len(smsc.seen("taken", on_its_way)) == 1
     finally:
         assert again.stop() == 0

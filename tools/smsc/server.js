@@ -5,10 +5,11 @@
 //   18 a status that SMPP does not know      19 the receipt comes before the answer      20 the answer never comes
 'use strict'
 
+const fs = require('fs')
 const readline = require('readline')
 const smpp = require('smpp')
 
-const [systemId, password] = process.argv.slice(2)
+const [systemId, password, keys] = process.argv.slice(2)
 const RECEIPT_MS = 30
 const RETRY_MS = 100
 const VENDORS_STATUS = 0x00000451
@@ -97,7 +98,8 @@ function submitted (session, pdu) {
   }
 }
 
-const server = smpp.createServer(function (session) {
+const tls = keys ? { key: fs.readFileSync(`${keys}/key.pem`), cert: fs.readFileSync(`${keys}/cert.pem`) } : {}
+const server = smpp.createServer(tls, function (session) {
   session.on('error', () => session.destroy())
   session.on('close', () => { sessions.delete(session); say({ event: 'left' }) })
   session.on('bind_transceiver', function (pdu) {

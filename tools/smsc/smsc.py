@@ -23,11 +23,12 @@ _SERVER = Path(__file__).with_name("server.js")
 
 
 class Smsc:
-    """A carrier on loopback, from `with` to its end."""
+    """A carrier on loopback, from `with` to its end. `keys`: a folder with `key.pem` and `cert.pem`, for TLS."""
 
-    def __init__(self, node: Node, modules: Path) -> None:
+    def __init__(self, node: Node, modules: Path, keys: Path | None = None) -> None:
+        self._scheme = "smpp" if keys is None else "smpps"
         self._process = subprocess.Popen(
-            [*node.node, str(_SERVER), SYSTEM_ID, PASSWORD],
+            [*node.node, str(_SERVER), SYSTEM_ID, PASSWORD, *([] if keys is None else [str(keys)])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -43,7 +44,12 @@ class Smsc:
     @property
     def url(self) -> str:
         """How outdial is told of it."""
-        return f"smpp://{SYSTEM_ID}:p%3Aw%2F%25d@127.0.0.1:{self.port}"
+        return f"{self._scheme}://{SYSTEM_ID}:p%3Aw%2F%25d@127.0.0.1:{self.port}"
+
+    def seen(self, kind: str, to: str = "") -> list[dict[str, Any]]:
+        """As `events`, with all that happened before this is asked: what was printed is read a moment later."""
+        self.ask()
+        return self.events(kind, to)
 
     def events(self, kind: str, to: str = "") -> list[dict[str, Any]]:
         """What happened of one kind so far, in order; `to`: with messages to that number."""
