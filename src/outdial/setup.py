@@ -57,9 +57,24 @@ def read(text: str, language: str = DEFAULT_LANGUAGE, *, sms: bool = False) -> W
             MIKOPBX: lambda section: _mikopbx(section, language),
             MOBILGROUP: lambda section: _mobilgroup(section, language, sms),
         }
-        return wanted.from_document(document_of(text), readers)
+        made = wanted.from_document(document_of(text), readers)
     except RecursionError as error:
         raise Malformed("the file holds a value that contains itself, or one nested too deeply") from error
+    if not sms:
+        _refuse_sms(made)
+    return made
+
+
+def _refuse_sms(made: Wanted) -> None:
+    """Refuse scripts of any form that could have an SMS sent."""
+    sending = [
+        f"tenants.{place}: script {one.dialect} {one.number}: {dialogues.NO_SMS}"
+        for place, tenant in enumerate(made.tenants)
+        for one in tenant.scripts
+        if one.script.sends_sms
+    ]
+    if sending:
+        raise Malformed("\n".join(sending), field="scripts")
 
 
 def demo_text() -> str:

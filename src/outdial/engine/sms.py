@@ -37,6 +37,8 @@ LONGEST_IN_HAND_REAL_SECONDS = 240.0
 """For so long an SMS of which a part was postponed is held on to; then it goes back into the queue."""
 FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 1.0, 30.0
 """How long a carrier that is too busy is left alone; each time twice as long, until it takes something."""
+SHORTEST_WAIT_SECONDS = 0.001
+"""A clock may not tell shorter times apart."""
 PARTING_REAL_SECONDS = 5.0
 """How long the answers to what is in hand are waited for at the end."""
 _POLL_REAL_SECONDS = 1.0
@@ -144,11 +146,10 @@ class SmsSender:
         """Wait until another part may go."""
         while True:
             self._rate = self._rate.at(self._clock.monotonic())
-            seconds = self._rate.seconds_to_next()
-            if not seconds:
+            if self._rate.available() != 0:
                 self._rate = self._rate.take(1)
                 return
-            await self._clock.sleep(seconds)
+            await self._clock.sleep(max(SHORTEST_WAIT_SECONDS, self._rate.seconds_to_next()))
 
     async def _leave_alone(self, reason: str) -> None:
         if not self._rested.is_set():  # another part was told so before

@@ -144,14 +144,15 @@ def test_a_receipt_may_come_before_the_answer(at_door: Play) -> None:
     at_door(story, more=TEXTING)
 
 
-def test_an_sms_is_asked_for_once_however_often_its_call_is_saved(at_door: Play) -> None:
+def test_an_sms_is_asked_for_once_and_to_an_international_number_however_often_its_call_is_saved(at_door: Play) -> None:
     async def story(door: Door) -> None:
         await door.send([{"phone": PHONE, "summa": "3"}], script="4")
         (call,) = await door.reserve()
+        await door.house.pool.execute("update attempts set digits = $1", f"8{PHONE[1:]}")  # as other dialects keep it
         asked = Asked("scripts.3.steps.1", "one")
         for _ in range(2):
             await door.dialling.save([Entry(call=call, messages=(asked, replace(asked, name="another")))])
-        assert len(await door.texted(Accepted("1"))) == 2
+        assert [job.digits for job in await door.texted(Accepted("1"))] == [PHONE] * 2
 
     at_door(story, more=TEXTING)
 
@@ -220,6 +221,15 @@ def test_without_a_carrier_a_script_with_sms_is_refused(part: str) -> None:
     steps = {"unanswered_sms": '{id: 4, unanswered_sms: "a", steps: [say: b]}', "sms": "{id: 4, steps: [sms: a]}"}
     file = f"tenants: [{{name: a, time_zone: Europe/Moscow, mobilgroup: {{scripts: [{steps[part]}]}}}}]"
     with pytest.raises(Malformed, match="SMS is not configured: OUTDIAL_SMS names no carrier"):
+        read(file)
+    assert read(file, sms=True)
+
+
+def test_so_is_one_that_is_written_as_a_document() -> None:
+    document = "{start: s, nodes: {s: {node: sms, name: s, message: [Hi], next: null}}}"
+    script = f"{{dialect: native, number: 1, name: a, script: {document}}}"
+    file = f"tenants: [{{name: a, time_zone: Europe/Moscow, scripts: [{script}]}}]"
+    with pytest.raises(Malformed, match="script native 1: SMS is not configured"):
         read(file)
     assert read(file, sms=True)
 

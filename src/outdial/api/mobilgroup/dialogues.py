@@ -18,6 +18,7 @@ from outdial.core.script.nodes import Ask, Choice, HangUp, Node, Say, Script, Sm
 from outdial.core.sms import MOST_PARTS, Message, sms_parts
 
 MENU_SECONDS, MENU_PLAYS, MOST_PLAYS = 7.0, 2, 10
+NO_SMS = "SMS is not configured: OUTDIAL_SMS names no carrier"
 _SLOT = re.compile(r"\{([A-Za-z0-9_]{1,100})(?::([a-z]+))?\}")
 _KEYS = re.compile(r"[0-9*#]{1,10}")
 _KINDS = {"summa": Kind.MONEY, "param1": Kind.DATE, "param2": Kind.DATE, "param3": Kind.DATE}
@@ -85,7 +86,7 @@ class _Writer:
     def message(self, path: str, written: object) -> Message:
         """The words of an SMS. Raises `Malformed`, also where no SMS can be sent."""
         if not self._sms:
-            raise Malformed("SMS is not configured: OUTDIAL_SMS names no carrier", field=path)
+            raise Malformed(NO_SMS, field=path)
         if not isinstance(written, str) or not written.strip():
             raise Malformed("a text is wanted", field=path)
         message = _parts(path, written)

@@ -213,8 +213,10 @@ with charge as (
 ), asked as (
     select * from jsonb_to_recordset($5::jsonb) as m(attempt uuid, name text, body text, parts integer)
 ), texted as (
+    -- As core.do_not_call.canonical: a carrier of SMS knows no national forms.
     insert into sms (tenant_id, campaign_id, contact_id, attempt_id, hold_id, name, digits, body, parts)
-    select a.tenant_id, a.campaign_id, a.contact_id, a.id, a.hold_id, m.name, a.digits, m.body, m.parts
+    select a.tenant_id, a.campaign_id, a.contact_id, a.id, a.hold_id, m.name,
+           regexp_replace(a.digits, '^8([0-9]{10})$', '7\1'), m.body, m.parts
     from asked m join attempts a on a.id = m.attempt
     where exists (select from charge)
     on conflict (attempt_id, name) do nothing
