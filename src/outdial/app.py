@@ -150,6 +150,7 @@ class House:
     settings: Settings
     pool: asyncpg.Pool
     telephony: SandboxSwitch | AsteriskSwitch
+    carrier: Sms
     operations: Operations
     engine: Engine
     around: Mapping[str, Callable[[], Awaitable[None]]]
@@ -197,6 +198,7 @@ class House:
             waiting=[
                 Waiting(campaign.dialect, campaign.number, reason.value) for campaign, reason in self.engine.waiting
             ],
+            sms=self.carrier.ready if self.settings.sms else None,
         )
 
     async def _database_answers(self) -> bool:
@@ -293,7 +295,7 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
                 "database": store.watch,
                 "prompts": lambda: _purge(speech, data / "audio"),
             }
-            yield House(settings, pool, telephony, operations, engine, around)
+            yield House(settings, pool, telephony, carrier, operations, engine, around)
     finally:
         if isinstance(telephony, SandboxSwitch):
             await telephony.close()

@@ -111,6 +111,18 @@ def test_who_asks_for_it_by_a_key_is_sent_an_sms_and_pays_for_both(floor: Floor,
     assert (taken["coding"], taken["from"]) == (0, "Outdial")
 
 
+def test_health_says_whether_the_carrier_is_there(sandbox_texts: Floor, sandbox_floor: Floor, smsc: Smsc) -> None:
+    def told() -> object:
+        return sandbox_texts.server.ask("GET", "/v1/health")["sms"]
+
+    until(lambda: told() is True, "the carrier is there")
+    smsc.ask(letIn=False, drop=True)
+    until(lambda: told() is False, "the carrier is gone")
+    smsc.ask(letIn=True)
+    until(lambda: told() is True, "the carrier is back")
+    assert sandbox_floor.server.ask("GET", "/v1/health")["sms"] is None
+
+
 def test_who_is_out_of_reach_pays_and_a_number_that_is_none_does_not(sandbox_texts: Floor) -> None:
     _, (row,) = texted(sandbox_texts, number("08"))
     assert (row["status"], row["sms"]["status"], row["price"]) == ("Недоступен", "Не доставлено", "5.00")

@@ -46,6 +46,8 @@ class Health:
     calls: int
     """Calls in progress here."""
     waiting: Sequence[Waiting]
+    sms: bool | None = None
+    """Whether SMS can be handed over now; null: no carrier is configured."""
 
 
 def mounts(
