@@ -24,6 +24,7 @@ run: $(READY) ## Start the server on the sandbox with demo data: http://127.0.0.
 .PHONY: test
 test: $(READY) ## Install what the tests need and run all of them, on the sandbox and on a private Asterisk
 	$(PYTHON) tools/asterisk/fetch.py
+	$(PYTHON) tools/smsc/fetch.py
 	$(MAKE) lint
 	$(PYTHON) -m pytest $(ARGS)
 

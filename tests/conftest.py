@@ -16,6 +16,8 @@ from asterisk.instance import PrivateAsterisk
 from asterisk.prefix import AsteriskPrefix, default_prefix_directory
 from databases import database_url, databases
 from outdial.drivers.asterisk.configuration import SipExtension
+from smsc.fetch import ensure as ensure_smsc
+from smsc.smsc import Smsc
 
 __all__ = ["database_url", "databases"]
 
@@ -26,7 +28,7 @@ settings.register_profile(
 settings.load_profile("house")
 
 _NEED_ASTERISK = {"asterisk", "asterisk_prefix", "carrier"}
-_NEED_A_STORE = {"database_url", "databases"}
+_SLOW = {"database_url", "databases", "smsc_of_session"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         needed = set(getattr(item, "fixturenames", ()))
         if _NEED_ASTERISK & needed:
             item.add_marker(pytest.mark.asterisk)
-        if _NEED_A_STORE & needed:
+        if _SLOW & needed:
             item.add_marker(pytest.mark.slow)
         if "scenarios" in item.path.parts:
             item.add_marker(pytest.mark.slow)
@@ -55,6 +57,13 @@ def logs_stay_readable() -> Iterator[None]:
 def asterisk_prefix() -> AsteriskPrefix:
     """The unpacked Asterisk."""
     return ensure(default_prefix_directory())
+
+
+@pytest.fixture(scope="session")
+def smsc_of_session() -> Iterator[Smsc]:
+    """A carrier of SMS over SMPP that somebody else wrote."""
+    with Smsc(*ensure_smsc()) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,7 @@ from outdial.drivers.postgres.campaigns import PostgresCampaigns
 from outdial.drivers.postgres.clients import PostgresClients
 from outdial.drivers.postgres.dialect_settings import PostgresDialectSettings
 from outdial.drivers.postgres.dialling import PostgresDialling
+from outdial.drivers.postgres.do_not_call import PostgresDoNotCall
 from outdial.drivers.postgres.domains import PostgresDomains
 from outdial.drivers.postgres.embedded import EmbeddedPostgres, running_dsn
 from outdial.drivers.postgres.hooks import PostgresDeliveries, PostgresHooks
@@ -52,9 +53,13 @@ from outdial.drivers.postgres.migrate import upgrade
 from outdial.drivers.postgres.pool import open_pool
 from outdial.drivers.postgres.reports import PostgresReports
 from outdial.drivers.postgres.scripts import PostgresScripts
+from outdial.drivers.postgres.sms import PostgresSmsQueue
 from outdial.drivers.postgres.standings import PostgresStandings
+from outdial.drivers.sandbox.sms import SandboxSms
 from outdial.drivers.sandbox.switch import SandboxSwitch
 from outdial.drivers.sheets.reader import SheetReader
+from outdial.drivers.sms.carrier import SmppSms, address_from
+from outdial.drivers.sms.off import NoSms
 from outdial.drivers.speech.audio import AudioWorkshop
 from outdial.drivers.speech.espeak import Espeak, EspeakSettings
 from outdial.drivers.speech.prompts import PromptCache
@@ -67,6 +72,7 @@ from outdial.engine.cashier import Cashier
 from outdial.engine.engine import Engine
 from outdial.engine.hooks import Messenger
 from outdial.engine.prompts import Prompts
+from outdial.engine.sms import SmsSender
 from outdial.operations import Operations
 from outdial.operations.access import Access
 from outdial.operations.accounts import Accounts
@@ -77,6 +83,7 @@ from outdial.operations.campaigns import Campaigns
 from outdial.operations.changes import Changes
 from outdial.operations.clients import Clients
 from outdial.operations.dialect_settings import DialectSettings
+from outdial.operations.do_not_call import DoNotCall
 from outdial.operations.domains import Domains
 from outdial.operations.hooks import Hooks
 from outdial.operations.mailings import Mailings
@@ -87,7 +94,7 @@ from outdial.operations.scripts import Scripts
 from outdial.operations.sheets import Sheets
 from outdial.operations.standings import Standings
 from outdial.operations.templates import Templates
-from outdial.ports import Clock
+from outdial.ports import Clock, Sms
 from outdial.settings import Settings
 from outdial.setup import load_demo
 
@@ -143,6 +150,7 @@ class House:
     settings: Settings
     pool: asyncpg.Pool
     telephony: SandboxSwitch | AsteriskSwitch
+    carrier: Sms
     operations: Operations
     engine: Engine
     around: Mapping[str, Callable[[], Awaitable[None]]]
@@ -190,6 +198,7 @@ class House:
             waiting=[
                 Waiting(campaign.dialect, campaign.number, reason.value) for campaign, reason in self.engine.waiting
             ],
+            sms=self.carrier.ready if self.settings.sms else None,
         )
 
     async def _database_answers(self) -> bool:
@@ -235,6 +244,7 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
             reports = Reports(PostgresReports(pool))
             accounts = Accounts(ledger)
             numbers = CallerNumbers(PostgresCallerNumbers(pool))
+            do_not_call = DoNotCall(PostgresDoNotCall(pool))
             operations = Operations(
                 access=access,
                 scripts=scripts,
@@ -254,7 +264,10 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
                 accounts=accounts,
                 caller_numbers=numbers,
                 templates=Templates(PostgresTemplates(pool)),
-                mailings=Mailings(dialled, scripts, reports, accounts, numbers, speech, library, Speller()),
+                mailings=Mailings(
+                    dialled, scripts, reports, accounts, numbers, speech, library, Speller(), do_not_call
+                ),
+                do_not_call=do_not_call,
             )
             mikopbx_crm = crm.Crm(operations)
             closing.push_async_callback(mikopbx_crm.close)
@@ -273,14 +286,16 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
             )
             web = WebSender(settings.hook_seconds)
             closing.push_async_callback(web.close)
+            carrier = _carrier_of_sms(settings, clock, closing)
             around = {
                 "bus": bus.run,
                 "hooks": Messenger(PostgresDeliveries(pool), web, clock).run,
                 "money": Cashier(ledger).run,
+                "sms": SmsSender(PostgresSmsQueue(pool), carrier, clock, settings.sms_per_second).run,
                 "database": store.watch,
                 "prompts": lambda: _purge(speech, data / "audio"),
             }
-            yield House(settings, pool, telephony, operations, engine, around)
+            yield House(settings, pool, telephony, carrier, operations, engine, around)
     finally:
         if isinstance(telephony, SandboxSwitch):
             await telephony.close()
@@ -308,6 +323,21 @@ def _speech_engines(settings: Settings, closing: AsyncExitStack) -> list[Synthes
     yandex = YandexSpeech(wanted)
     closing.push_async_callback(yandex.close)
     return [yandex, espeak]
+
+
+def _carrier_of_sms(settings: Settings, clock: Clock, closing: AsyncExitStack) -> Sms:
+    match settings.sms:
+        case "":
+            return NoSms()
+        case "sandbox":
+            sandbox = SandboxSms(clock, settings.sandbox_log)
+            closing.callback(sandbox.close)
+            return sandbox
+        case url:
+            try:
+                return SmppSms(address_from(url, settings.sms_source))
+            except ValueError as error:
+                raise StartError(f"OUTDIAL_SMS (--sms): {error}") from error
 
 
 class _Doors(uvicorn.Server):

@@ -62,6 +62,13 @@ class Settings(BaseSettings):
             raise ValueError("sandbox, or ari://USER:PASSWORD@HOST:PORT")
         return address
 
+    @field_validator("sms")
+    @classmethod
+    def _carrier_is_known(cls, address: str) -> str:
+        if address not in ("", "sandbox") and not address.startswith(("smpp://", "smpps://")):
+            raise ValueError("empty, sandbox, or smpp://SYSTEM_ID:PASSWORD@HOST:PORT")
+        return address
+
     yandex_api_key: SecretStr = Field(
         SecretStr(""), description="Service account's key of Yandex SpeechKit; empty: it is not used."
     )
@@ -77,6 +84,16 @@ class Settings(BaseSettings):
     mikopbx_loopback_exempt: bool = Field(
         True, description="Whether callers on the loopback address need no login at the MikoPBX dialect."
     )
+
+    sms: str = Field(
+        "",
+        description="Carrier of SMS: empty for none, sandbox, smpp://SYSTEM_ID:PASSWORD@HOST:PORT, or smpps:// over TLS.",
+    )
+    sms_source: str = Field(
+        "",
+        description="Whom an SMS is from: a number, or a name of at most 11 characters; empty: as the carrier has it.",
+    )
+    sms_per_second: float = Field(10.0, ge=0, description="Most parts of SMS handed over in a second; 0: no limit.")
 
     hook_seconds: float = Field(10.0, gt=0, le=50, description="How long the server of a hook may take to answer.")
     webitel_largest_body: int = Field(

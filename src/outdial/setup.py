@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from typing import Any
 
@@ -48,16 +49,32 @@ def document_of(text: str) -> Any:
         raise Malformed(f"this is no YAML: {error}") from error
 
 
-def read(text: str, language: str = DEFAULT_LANGUAGE) -> Wanted:
-    """What an apply file wants; `language` is that of texts that name none. Raises `Malformed` with every fault."""
+def read(text: str, language: str = DEFAULT_LANGUAGE, *, sms: bool = False) -> Wanted:
+    """What an apply file wants; `language` is that of texts that name none, `sms` whether SMS can be sent. Raises
+    `Malformed` with every fault."""
     try:
         readers = {
             MIKOPBX: lambda section: _mikopbx(section, language),
-            MOBILGROUP: lambda section: _mobilgroup(section, language),
+            MOBILGROUP: lambda section: _mobilgroup(section, language, sms),
         }
-        return wanted.from_document(document_of(text), readers)
+        made = wanted.from_document(document_of(text), readers)
     except RecursionError as error:
         raise Malformed("the file holds a value that contains itself, or one nested too deeply") from error
+    if not sms:
+        _refuse_sms(made)
+    return made
+
+
+def _refuse_sms(made: Wanted) -> None:
+    """Refuse scripts of any form that could have an SMS sent."""
+    sending = [
+        f"tenants.{place}: script {one.dialect} {one.number}: {dialogues.NO_SMS}"
+        for place, tenant in enumerate(made.tenants)
+        for one in tenant.scripts
+        if one.script.sends_sms
+    ]
+    if sending:
+        raise Malformed("\n".join(sending), field="scripts")
 
 
 def demo_text() -> str:
@@ -139,14 +156,17 @@ def _poll(path: str, document: object, language: str) -> WantedScript:
     )
 
 
-def _mobilgroup(section: object, language: str) -> WantedDialect:
+def _mobilgroup(section: object, language: str, sms: bool) -> WantedDialect:
     """The section `mobilgroup`: the account's defaults, its `phrases` and its `scripts`, each under an `id`."""
     known = ("phrases", "scripts", *mobilgroup_account.NAMES)
     if not isinstance(section, dict) or not set(section) <= set(known):
         raise Malformed(f"members with a name are wanted here, and no others than these: {', '.join(known)}")
     settings = mobilgroup_account.read_settings(section)
     spoken = settings.get("language") or language, settings.get("voice", "")
-    kinds = (("phrases", PHRASES, dialogues.phrase), ("scripts", MOBILGROUP, dialogues.script))
+    kinds = (
+        ("phrases", PHRASES, dialogues.phrase),
+        ("scripts", MOBILGROUP, partial(dialogues.script, sms=sms)),
+    )
     return WantedDialect(
         scripts=tuple(
             _dialogue(f"{name}.{index}", place, document, read, *spoken)

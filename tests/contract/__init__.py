@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("contract.telephony")
+pytest.register_assert_rewrite("contract.telephony", "contract.sms")

@@ -19,9 +19,9 @@ from outdial.core.money import (
     price_of_call,
     price_of_sms,
     rounded,
-    sms_parts,
     tariff_for,
 )
+from outdial.core.sms import sms_parts
 
 DEMO = Tariff(per_second=Decimal("0.065"), per_sms_part=Decimal("2.50"))
 AMOUNTS = st.decimals(0, 1000, places=2)

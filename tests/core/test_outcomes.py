@@ -13,7 +13,7 @@ from outdial.core.campaign import CampaignSettings, CampaignState
 from outdial.core.outcome import Outcome, outcome_of_refusal, sip_phrase
 from outdial.core.retry import INTERRUPTED_REST_SECONDS, RetryRule, seconds_to_next_try
 
-NEVER_DIALLED = {Outcome.NO_ROUTE, Outcome.NO_SCRIPT, Outcome.ANOTHER_NUMBER, Outcome.WITHDRAWN}
+NEVER_DIALLED = {Outcome.NO_ROUTE, Outcome.NO_SCRIPT, Outcome.ANOTHER_NUMBER, Outcome.WITHDRAWN, Outcome.BLOCKED}
 OURS = {
     *(Outcome.ANSWERED, Outcome.MACHINE, Outcome.AGENT_UNREACHED, Outcome.CANCELLED, Outcome.INTERRUPTED),
     *NEVER_DIALLED,

@@ -20,6 +20,7 @@ from outdial.core.settlement import (
     MemberRule,
     Report,
     Settlement,
+    barred,
     crashed,
     expired,
     not_dialled,
@@ -399,3 +400,13 @@ def test_a_refund_is_exact_and_nothing_else_is_one(rule, events):
             assert wishes or counts(settlement.member) == counts(before)
 
     live(rule, events, seen)
+
+
+def test_a_number_that_must_not_be_called_is_shut_for_good_and_the_others_go_on():
+    two, one = in_call(numbers=2), in_call(numbers=1)
+    made = barred(two, {two.numbers[0].digits}, NOW)
+    assert [number.open for number in made.member.numbers] == [False, True]
+    assert made.member.numbers[0].stopped
+    assert made.end_cause == ""
+    alone = barred(one, {one.numbers[0].digits}, NOW)
+    assert (alone.end_cause, alone.due_at) == ("NO_COMMUNICATIONS", None)

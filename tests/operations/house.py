@@ -21,6 +21,7 @@ from outdial.drivers.postgres.calendars import PostgresCalendars
 from outdial.drivers.postgres.campaigns import PostgresCampaigns
 from outdial.drivers.postgres.clients import PostgresClients
 from outdial.drivers.postgres.dialect_settings import PostgresDialectSettings
+from outdial.drivers.postgres.do_not_call import PostgresDoNotCall
 from outdial.drivers.postgres.domains import PostgresDomains
 from outdial.drivers.postgres.hooks import PostgresHooks
 from outdial.drivers.postgres.mailing import PostgresCallerNumbers, PostgresTemplates
@@ -54,6 +55,7 @@ from outdial.operations import (
     Templates,
 )
 from outdial.operations.access import hash_secret
+from outdial.operations.do_not_call import DoNotCall
 from outdial.operations.recordings import mp3_of
 from outdial.ports import RenderedPrompt, SpeechFailed
 
@@ -164,6 +166,7 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
         accounts = Accounts(PostgresAccounts(pool))
         numbers = CallerNumbers(PostgresCallerNumbers(pool))
         library = PostgresLibrary(pool)
+        do_not_call = DoNotCall(PostgresDoNotCall(pool))
         operations = Operations(
             access=access,
             scripts=scripts,
@@ -183,7 +186,10 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
             accounts=accounts,
             caller_numbers=numbers,
             templates=Templates(PostgresTemplates(pool)),
-            mailings=Mailings(campaigns_of, scripts, reports, accounts, numbers, voice, library, Speller()),
+            mailings=Mailings(
+                campaigns_of, scripts, reports, accounts, numbers, voice, library, Speller(), do_not_call
+            ),
+            do_not_call=do_not_call,
         )
         yield House(operations, pool, dsn, tenant, other, data / "audio", voice, clock, bus)
     finally:

@@ -33,8 +33,14 @@ def until(met: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
 class Server:
     """`outdial serve` in a process of its own."""
 
-    def __init__(self, data: Path, *options: str, keep: tuple[str, ...] = ()) -> None:
-        """`keep`: parts of names of `OUTDIAL_…` variables that the server is given."""
+    def __init__(
+        self,
+        data: Path,
+        *options: str,
+        keep: tuple[str, ...] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """`keep`: parts of names of `OUTDIAL_…` variables that the server is given; `environment`: others that it is."""
         command = [sys.executable, "-m", "outdial", "serve", "--port", "0", "--data", str(data), *options]
         self.folder = data
         self._environment = {
@@ -42,6 +48,7 @@ class Server:
             for name, value in os.environ.items()
             if not name.startswith("OUTDIAL_") or any(part in name for part in keep)
         }
+        self._environment |= environment or {}
         if database := os.environ.get("OUTDIAL_TEST_DATABASE_URL"):
             self._environment["OUTDIAL_TEST_DATABASE_URL"] = database
         self.process = subprocess.Popen(

@@ -1,7 +1,9 @@
 """The carrier and everyone it reaches: a second Asterisk whose callees behave as the sandbox's number plan says.
 
-`7000BBPPPPP` behaves by BB with the parameter PPPPP, an extension of three to five digits by its last one, and any
-other number is a human who presses 1. It is real SIP, RTP and RFC 4733; it keeps its own list of the calls it got.
+`7000BBPPPPP` behaves by BB with the parameter PPPPP, an extension of three to five digits by its last one, the operator of
+the demo data talks and leaves, and any other number is a human who presses 1 and stays.
+
+It is real SIP, RTP and RFC 4733; it keeps its own list of the calls it got.
 The telephones of a switch's employees stand here too: they register with it, and are called as any extension.
 """
 
@@ -24,6 +26,8 @@ from outdial.drivers.asterisk.syntax import section
 
 CONTEXT = "carrier"
 CALL_LIMIT_SECONDS = 900
+OPERATOR, OPERATOR_SECONDS = "74950000012", 4
+"""Whom a voice script of the demo data transfers to, and how long that one talks: somebody has to end such a call."""
 REGISTRATION_SECONDS = 10.0
 
 # The room stays in the air while a human listens for a prompt, because a call without RTP tells answering-machine
@@ -41,6 +45,9 @@ exten => _[+*#0-9]!,1,Set(asked=${{FILTER(0-9*#+,${{EXTEN}})}})
  same => n,Set(digits=1)
  same => n,GotoIf($[${{LEN(${{dialled}})}} < 11]?human,s,1)
  same => n,Set(number=${{dialled:-11}})
+ same => n,Set(stay={operator_seconds})
+ same => n,GotoIf($["${{number}}" = "{operator}"]?guest,s,1)
+ same => n,Set(stay=)
  same => n,Set(behaviour=behaviour-${{number:4:2}})
  same => n,GotoIf($["${{number:0:4}}" != "7000" | ${{DIALPLAN_EXISTS(${{behaviour}},s,1)}} = 0]?human,s,1)
  same => n,Set(parameter=$[${{number:6}} + 0])
@@ -253,7 +260,12 @@ class Carrier(PrivateAsterisk):
     def settings(self) -> AsteriskInstance:
         """As any private Asterisk, with the callees for a dialplan."""
         dialplan = _DIALPLAN.format(
-            context=CONTEXT, witness=self._witness, sounds=self._sounds, limit=CALL_LIMIT_SECONDS
+            context=CONTEXT,
+            witness=self._witness,
+            sounds=self._sounds,
+            limit=CALL_LIMIT_SECONDS,
+            operator=OPERATOR,
+            operator_seconds=OPERATOR_SECONDS,
         )
         return dataclasses.replace(
             super().settings(), dialplan=dialplan, transmit_silence=False, extra_modules=("func_db",)

@@ -43,7 +43,7 @@ def _apply(
     """Bring the database to what FILE says. A server that runs on it need not be stopped."""
     settings = read({"database": database, "data": data})
     configure_logs("warning", settings.log_format)
-    wanted = _read_file(file, settings.language)
+    wanted = _read_file(file, settings)
 
     async def ask(house: Setup) -> list[Change]:
         return await house.apply(wanted, dry_run=dry_run)
@@ -52,14 +52,14 @@ def _apply(
     typer.echo("\n".join(report(changes, dry_run=dry_run)))
 
 
-def _read_file(file: Path, language: str) -> Wanted:
+def _read_file(file: Path, settings: Settings) -> Wanted:
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise Malformed(f"{file} cannot be read: {reason}") from error
     try:
-        return setup.read(text, language)
+        return setup.read(text, settings.language, sms=bool(settings.sms))
     except Malformed as error:
         raise Malformed(f"{file}, nothing was changed:\n{error.message}", field=error.field) from error
 

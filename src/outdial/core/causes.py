@@ -117,6 +117,8 @@ def cause_of(outcome: Outcome, sip_code: int, q850: int) -> str:
             return MANAGER_REQUEST
         case Outcome.MACHINE:
             return NORMAL_UNSPECIFIED
+        case Outcome.BLOCKED:
+            return "OUTGOING_CALL_BARRED"
         case Outcome.NO_SCRIPT | Outcome.ANOTHER_NUMBER | Outcome.AGENT_UNREACHED | Outcome.CANCELLED:
             return ORIGINATOR_CANCEL
         case Outcome.NO_ANSWER:

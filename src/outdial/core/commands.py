@@ -1,7 +1,7 @@
 """What a call asks for. A command is carried out only after the call that asked has been saved.
 
-`Speak` becomes the switch's `Play` once its sounds are made; `SetTimer`, `RecordAnswer`, `SeekExtension` and `Consult` stay
-in the house; the others go to the switch as they are.
+`Speak` becomes the switch's `Play` once its sounds are made; `SetTimer`, `RecordAnswer`, `SendSms`, `SeekExtension` and
+`Consult` stay in the house; the others go to the switch as they are.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from outdial.core.events import Timer
 from outdial.core.extension import Connection
 from outdial.core.ids import Channel
 from outdial.core.prompt import Filled
+from outdial.core.sms import Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,14 @@ class RecordAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class SendSms:
+    """Have an SMS sent to the callee; it is kept in the same write as the call itself."""
+
+    channel: Channel
+    asked: Asked
+
+
+@dataclass(frozen=True, slots=True)
 class SeekExtension:
     """Find a free extension at `target` and keep it for this call; answered by `ExtensionFound`, as soon as somebody is
     free within `wait_seconds`, or by `NobodyFree`. An empty target is whoever serves the campaign."""
@@ -199,6 +208,7 @@ CallCommand = (
     | HangUp
     | SetTimer
     | RecordAnswer
+    | SendSms
     | SeekExtension
     | ReleaseExtension
     | Consult

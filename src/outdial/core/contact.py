@@ -11,6 +11,7 @@ from typing import Any
 from outdial.core.call import Connection, Party, State
 from outdial.core.ids import AttemptId, CampaignId, ContactId
 from outdial.core.outcome import Outcome
+from outdial.core.sms import SmsStanding
 
 
 class ContactState(StrEnum):
@@ -101,6 +102,8 @@ class ContactStanding:
     transferred_to: str
     """The number of the outside world that the callee was transferred to; empty: none."""
     joined_seconds: float
+    sms: SmsStanding | None = None
+    """The last SMS that was sent or tried; None: there was none yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ presses nothing, by which a mailing is measured. Who speaks, who counts the mone
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -15,8 +15,9 @@ from math import ceil
 
 from outdial.core.errors import OutdialError
 from outdial.core.prompt import LONGEST_TEXT, WORDED, Kind, Prompt, Slot, Text
-from outdial.core.script.nodes import COMPLETED, Ask, Goal, Node, Record, Request, Say, Script
+from outdial.core.script.nodes import COMPLETED, Ask, Goal, Node, Record, Request, Say, Script, Sms
 from outdial.core.script.repeats import with_repeats
+from outdial.core.sms import Message
 
 MESSAGE = "message"
 """The variable that holds a subscriber's own text."""
@@ -47,6 +48,8 @@ class RowFault(StrEnum):
 
     BAD_PHONE = "bad_phone"
     REPEATED = "repeated"
+    BLOCKED = "blocked"
+    """The number must not be called."""
     TOO_LONG = "too_long"
     NOTHING_TO_SAY = "nothing_to_say"
     NOT_SPOKEN = "not_spoken"
@@ -126,25 +129,18 @@ def message_script(common: str, language: str, voice: str, *, individual: bool) 
 def compiled(script: Script, repeats: int, language: str, voice: str = "") -> Script:
     """What a call of a mailing goes through: the answer is what it is for, then comes the script, so often as wanted."""
     offered = with_repeats(script, repeats, (Text((_offer(language),), language, voice),))
-    return Script(
-        _ANSWERED,
-        {_ANSWERED: Goal(COMPLETED, script.start), **offered.nodes},
-        offered.silent_limit_seconds,
-    )
+    return replace(offered, start=_ANSWERED, nodes={_ANSWERED: Goal(COMPLETED, script.start), **offered.nodes})
 
 
 def heard(script: Script) -> Prompt:
     """What a callee who presses nothing hears, each prompt once."""
-    pieces: list[Prompt] = []
-    seen: set[str] = set()
-    key: str | None = script.start
-    while key is not None and key not in seen:
-        seen.add(key)
-        node = script.nodes[key]
-        if isinstance(node, Say | Ask | Record):
-            pieces.append(node.prompt)
-        key = _onward(node)
-    return tuple(piece for prompt in pieces for piece in prompt)
+    prompts = (node.prompt for node in _unpressed(script) if isinstance(node, Say | Ask | Record))
+    return tuple(piece for prompt in prompts for piece in prompt)
+
+
+def texted(script: Script) -> tuple[Message, ...]:
+    """The SMS that a callee who presses nothing is sent."""
+    return tuple(node.message for node in _unpressed(script) if isinstance(node, Sms))
 
 
 def worded_slots(script: Script) -> dict[tuple[str, Kind], str]:
@@ -167,9 +163,19 @@ def whole_seconds(seconds: float) -> int:
     return max(1, ceil(round(seconds, 3)))
 
 
+def _unpressed(script: Script) -> Iterator[Node]:
+    """The way of a callee who presses nothing, each node once."""
+    seen: set[str] = set()
+    key: str | None = script.start
+    while key is not None and key not in seen:
+        seen.add(key)
+        yield script.nodes[key]
+        key = _onward(script.nodes[key])
+
+
 def _onward(node: Node) -> str | None:
     match node:
-        case Say() | Goal() | Record() | Request():
+        case Say() | Goal() | Record() | Request() | Sms():
             return node.next
         case Ask():
             taken = node.choice(node.default_keys)

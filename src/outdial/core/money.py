@@ -99,38 +99,6 @@ def price_of_sms(tariff: Tariff, parts: int) -> Money:
     return rounded(tariff.per_sms_part * parts)
 
 
-# ------------------------------------------------------------------------------------------------ parts of an SMS
-
-_GSM7 = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_GSM7_EXTENSION = frozenset("\f^{}\\[~]|€")
-
-
-def sms_parts(text: str) -> int:
-    """How many messages a text is sent as (3GPP TS 23.038, 23.040).
-
-    In the GSM alphabet one of 160 septets, or several of 153; with any other character one of 70 UTF-16 units, or several
-    of 67. A character of the extension table counts as two septets, one outside the basic plane as two units, and neither
-    is cut in two. An empty text is one message.
-    """
-    if all(character in _GSM7 or character in _GSM7_EXTENSION for character in text):
-        return _parts([2 if character in _GSM7_EXTENSION else 1 for character in text], 160, 153)
-    return _parts([2 if ord(character) > 0xFFFF else 1 for character in text], 70, 67)
-
-
-def _parts(widths: Sequence[int], alone: int, joined: int) -> int:
-    if sum(widths) <= alone:
-        return 1
-    parts, room = 1, joined
-    for width in widths:
-        if width > room:
-            parts, room = parts + 1, joined
-        room -= width
-    return parts
-
-
 # ------------------------------------------------------------------------------------------- holds and their end
 
 

@@ -20,13 +20,18 @@ class RetryRule:
     """Go on after a success as well: only a signal from outside, or the last attempt, ends the trying."""
 
 
+_POINTLESS = frozenset(
+    {Outcome.NO_ROUTE, Outcome.NO_SCRIPT, Outcome.ANOTHER_NUMBER, Outcome.WITHDRAWN, Outcome.BLOCKED}
+)
+
+
 def seconds_to_next_try(rule: RetryRule, outcome: Outcome, attempts_made: int, succeeded: bool) -> float | None:
     """Seconds from the end of an attempt to the next one; None when there is none.
 
     `succeeded`: the call reached what the campaign is for. A number without a route or a campaign without a script is
     not tried again, because nothing about it would differ; nor is a client who was reached at another number.
     """
-    pointless = outcome in (Outcome.NO_ROUTE, Outcome.NO_SCRIPT, Outcome.ANOTHER_NUMBER, Outcome.WITHDRAWN)
+    pointless = outcome in _POINTLESS
     satisfied = succeeded and not rule.until_signal
     if satisfied or pointless or attempts_made >= rule.attempts:
         return None

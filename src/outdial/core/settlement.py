@@ -7,6 +7,7 @@ engine 3.10. Members are not chosen here, and nothing here knows which agent or 
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -232,6 +233,11 @@ def terminated(member: Member) -> Settlement:
 def expired(member: Member) -> Settlement:
     """The member's own time is over."""
     return _finished(member, MEMBER_EXPIRED, "")
+
+
+def barred(member: Member, digits: Collection[str], now: datetime) -> Settlement:
+    """Some of the member's numbers must not be called: they are shut, and the member goes on with the others."""
+    return _again(replace(member, numbers=numbers_of.stopped(member.numbers, digits)), now, "")
 
 
 def revived(member: Member) -> Member:

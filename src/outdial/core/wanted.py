@@ -18,6 +18,7 @@ from typing import Any
 from outdial.core.agent import AgentRules, AgentStatus
 from outdial.core.calendar import Calendar, Holiday
 from outdial.core.dialstring import check_dial_string, digits_of, is_diallable
+from outdial.core.do_not_call import Blocked, canonical
 from outdial.core.errors import Malformed, NotDiallable
 from outdial.core.money import LARGEST, NOTHING, Money, Tariff, rounded
 from outdial.core.script import check, document
@@ -182,6 +183,7 @@ class WantedTenant:
     routes: tuple[WantedRoute, ...] | None = None
     queues: tuple[WantedQueue, ...] = ()
     caller_numbers: tuple[WantedCallerNumber, ...] = ()
+    do_not_call: tuple[Blocked, ...] = ()
     calendars: tuple[WantedCalendar, ...] = ()
     agents: tuple[WantedAgent, ...] = ()
     scripts: tuple[WantedScript, ...] = ()
@@ -229,6 +231,7 @@ def _tenant(members: Section, dialects: Mapping[str, DialectReader]) -> WantedTe
         routes=tuple(_route(route) for route in members.each("routes", ())) if members.has("routes") else None,
         queues=tuple(_queue(queue) for queue in members.each("queues", ())),
         caller_numbers=tuple(_caller_number(number) for number in members.each("caller_numbers", ())),
+        do_not_call=tuple(_blocked(number) for number in members.each("do_not_call", ())),
         calendars=tuple(_calendar(calendar, time_zone) for calendar in members.each("calendars", ())),
         agents=tuple(_agent(agent) for agent in members.each("agents", ())),
         scripts=(
@@ -303,6 +306,14 @@ def _queue(members: Section) -> WantedQueue:
 def _caller_number(members: Section) -> WantedCallerNumber:
     wanted = WantedCallerNumber(
         _diallable(members, "number", digits_of, REQUIRED), members.text("description", "", longest=LONGEST_TEXT)
+    )
+    members.finish()
+    return wanted
+
+
+def _blocked(members: Section) -> Blocked:
+    wanted = Blocked(
+        canonical(_diallable(members, "number", digits_of, REQUIRED)), members.text("note", "", longest=LONGEST_TEXT)
     )
     members.finish()
     return wanted
@@ -506,6 +517,7 @@ def _refuse_repeats(tenants: Sequence[WantedTenant], faults: Faults) -> None:
         _repeats(path, "name of a key", [key.name for key in tenant.keys], faults)
         _repeats(path, "trunk", [trunk.name for trunk in tenant.trunks], faults)
         _repeats(path, "caller number", [number.digits for number in tenant.caller_numbers], faults)
+        _repeats(path, "number not to be called", [number.digits for number in tenant.do_not_call], faults)
         _repeats(path, "calendar", [calendar.key for calendar in tenant.calendars], faults)
         _repeats(path, "agent", [agent.key for agent in tenant.agents], faults)
         _repeats(path, "queue", [queue.number for queue in tenant.queues], faults)

@@ -221,6 +221,7 @@ class Dialler:
         picks, unroutable, obstacle = self._choose(campaign, due, plans.routes[campaign.tenant], wanted)
         if unroutable:
             await self._dialling.settle_undialled(campaign.id, unroutable, Outcome.NO_ROUTE)
+        picks = await self._allowed(campaign, picks)
         outside = ways_outside(campaign, script[1], plans.routes[campaign.tenant])
         placed = await self._place(group, campaign, script, picks, outside) if picks else 0
         if obstacle is not None and not placed:
@@ -277,6 +278,15 @@ class Dialler:
                 clients |= {one.client} - {""}
                 picks.append(Pick(one, way))
         return picks, unroutable, obstacle
+
+    async def _allowed(self, campaign: Campaign, picks: Sequence[Pick]) -> list[Pick]:
+        """Those that may be called: the last look at the list of numbers that must not be."""
+        barred = await self._dialling.barred(campaign.tenant, [pick.due.digits for pick in picks]) if picks else set()
+        ended = [pick.due.contact for pick in picks if pick.due.digits in barred]
+        if ended:
+            await self._dialling.settle_undialled(campaign.id, ended, Outcome.BLOCKED)
+            _log.info("contacts.blocked", campaign=campaign.id, contacts=len(ended))
+        return [pick for pick in picks if pick.due.digits not in barred]
 
     async def _place(
         self,

@@ -78,11 +78,14 @@ class Journal:
 
 
 def merged(entries: Sequence[Entry]) -> list[Entry]:
-    """One entry an attempt: the latest call with the answers of all, in the order in which attempts first came."""
+    """One entry an attempt: the latest call with the answers and messages of all, in the order in which attempts first
+    came."""
     latest: dict[AttemptId, Entry] = {}
     for entry in entries:
         before = latest.get(entry.call.attempt)
-        latest[entry.call.attempt] = entry if before is None else replace(entry, answers=before.answers + entry.answers)
+        if before is not None:
+            entry = replace(entry, answers=before.answers + entry.answers, messages=before.messages + entry.messages)
+        latest[entry.call.attempt] = entry
     return list(latest.values())
 
 

@@ -28,9 +28,10 @@ from outdial.core.number import Number, OpenRange, begun, choose, open_ranges, q
 from outdial.core.pacing import Decision, Situation, progressive
 from outdial.core.pacing.situation import within_limits
 from outdial.core.script.nodes import Script
-from outdial.core.settlement import Member
+from outdial.core.settlement import Member, barred
 from outdial.engine.desk import Desk, Strength, Team
 from outdial.engine.floor import Floor, Seat
+from outdial.engine.keeper import BY_ITSELF
 from outdial.engine.pacers import Pacers
 from outdial.engine.rounds import LARGEST_ROUND, LOOK_AHEAD, ROUND_SECONDS, Plans, Reason, Round, fresh_attempt
 from outdial.engine.switchboard import Called, Switchboard
@@ -38,6 +39,8 @@ from outdial.ports import Bus, Clock, Counters, DueMember, MemberDialling, Membe
 
 COMPLETE, NOBODY, EXPIRED = "complete", "nobody", "expired"
 """Why a campaign was closed: all members are finished, there was none when it began, its calendar is over."""
+BLOCKED = "do not call"
+"""Why a number was shut, as hooks are told."""
 DAY_AND_NIGHT = tuple(WeeklyHours(day, 0, 1440) for day in range(1, 8))
 """The hours of a campaign that keeps to no calendar."""
 _MOST_PAGES = 10
@@ -152,6 +155,8 @@ class MemberDialler:
             return await self._nobody_due(campaign, rules, situation, fresh=fresh)
         if not picks:
             return Round(Reason.NO_GATEWAY)
+        if not (picks := await self._allowed(campaign, picks, now)):
+            return Round(Reason.DIALLING, again_in=0.0)
         placed = await self._place(group, campaign, rules, team, script, picks, open, now)
         return Round(Reason.DIALLING, again_in=0.0 if placed else ROUND_SECONDS)
 
@@ -314,6 +319,19 @@ class MemberDialler:
             return busy < gateway.limit and free > 0
 
         return has_room
+
+    async def _allowed(self, campaign: Campaign, picks: Sequence[_Pick], now: datetime) -> list[_Pick]:
+        """Those that may be called: the last look at the list of numbers that must not be."""
+        digits = await self._members.barred(campaign.tenant, [pick.number.digits for pick in picks])
+        shut = {
+            pick.due.contact: barred(pick.due.standing, {pick.number.digits}, now)
+            for pick in picks
+            if pick.number.digits in digits
+        }
+        if shut:
+            await self._members.settle(shut, BLOCKED, BY_ITSELF, awaited=False)
+            _log.info("numbers.blocked", campaign=campaign.id, members=len(shut))
+        return [pick for pick in picks if pick.number.digits not in digits]
 
     # ------------------------------------------------------------------------------------------------ placing
 

@@ -22,6 +22,7 @@ FIRST_PROMPT = Histogram(
     "From hearing that a call was answered to telling the switch to play the first prompt.",
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
 )
+SMS = Counter("outdial_sms_parts", "Parts of SMS, by what the carrier said to them and of them.", ["result"])
 HOOKS = Counter("outdial_hook_deliveries", "Tries to tell a hook, by what came of them.", ["result"])
 
 

@@ -32,6 +32,7 @@ from outdial.core.commands import (
     ReleaseExtension,
     Ringback,
     SeekExtension,
+    SendSms,
     SetTimer,
     Speak,
     StopPlaying,
@@ -58,6 +59,7 @@ from outdial.core.pacing_news import news
 from outdial.core.retry import RetryRule, seconds_to_next_try
 from outdial.core.script.nodes import COMPLETED
 from outdial.core.settlement import Member
+from outdial.core.sms import after_the_last
 from outdial.engine import metrics
 from outdial.engine.desk import Desk, Team
 from outdial.engine.floor import Floor, Seat
@@ -288,19 +290,27 @@ class Switchboard:
 
     def _entry(self, line: Line, commands: list[CallCommand]) -> Entry:
         answers = tuple(command for command in commands if isinstance(command, RecordAnswer))
+        messages = tuple(command.asked for command in commands if isinstance(command, SendSms))
         metrics.ANSWERS.inc(len(answers))
         if line.call.state is not State.ENDED:
-            return Entry(call=line.call, answers=answers, answered_at=line.answered_at, agent=line.agent)
+            return Entry(
+                call=line.call, answers=answers, answered_at=line.answered_at, agent=line.agent, messages=messages
+            )
         now = self._clock.monotonic()
         talked = 0.0 if line.answered_moment is None else now - line.answered_moment
+        retry_at, plan = None if line.called else self._retry_at(line), line.call.plan
+        missed = after_the_last(
+            *(plan.script.unanswered, plan.variables, line.call.outcome), again=retry_at is not None
+        )
         return Entry(
             call=line.call,
             answers=answers,
+            messages=messages if line.called else (*messages, *missed),
             answered_at=line.answered_at,
             ended_at=self._clock.now(),
             talk_seconds=talked,
             joined_seconds=0.0 if line.joined_moment is None else now - line.joined_moment,
-            retry_at=None if line.called else self._retry_at(line),
+            retry_at=retry_at,
             agent=line.agent,
             member=None if line.called is None else self._member_end(line, line.called, talked),
         )
@@ -336,7 +346,7 @@ class Switchboard:
         match command:
             case SetTimer():
                 line.timers.set(command)
-            case RecordAnswer():
+            case RecordAnswer() | SendSms():
                 pass  # it was in the entry
             case SeekExtension():
                 await self._seek(line, command)

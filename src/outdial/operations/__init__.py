@@ -17,6 +17,7 @@ from outdial.operations.campaigns import Campaigns
 from outdial.operations.changes import Changes
 from outdial.operations.clients import Clients
 from outdial.operations.dialect_settings import DialectSettings
+from outdial.operations.do_not_call import DoNotCall
 from outdial.operations.domains import Domains
 from outdial.operations.hooks import Hooks
 from outdial.operations.mailings import Mailings
@@ -38,6 +39,7 @@ __all__ = [
     "Changes",
     "Clients",
     "DialectSettings",
+    "DoNotCall",
     "Domains",
     "Hooks",
     "Mailings",
@@ -75,3 +77,4 @@ class Operations:
     caller_numbers: CallerNumbers
     templates: Templates
     mailings: Mailings
+    do_not_call: DoNotCall

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 import structlog
@@ -22,6 +23,7 @@ from outdial.core.money import (
     Money,
     Tariff,
     price_of_call,
+    price_of_sms,
     rounded,
     tariff_for,
 )
@@ -53,7 +55,7 @@ class Accounts:
             return [NOTHING for _ in rows]
         tariffs = (await self._store.tariffs(tenant)).values()
         priced = [(row, tariff_for(tariffs, row.digits)) for row in rows]
-        return [None if tariff is None else price_of_call(tariff, row.seconds) for row, tariff in priced]
+        return [None if tariff is None else _to_hold(row, tariff) for row, tariff in priced]
 
     async def hold_all(
         self, tenant: TenantId, campaign_key: str, rows: Sequence[HoldRow], *, dialect: str = PREPAID_DIALECT
@@ -74,7 +76,7 @@ class Accounts:
             raise AccountDisabled("the account is disabled")
         tariffs = await self._store.tariffs(tenant)
         priced = await asyncio.to_thread(_all_priced, rows, tariffs)
-        wanted = [one for one in priced.values() if one is not None]
+        wanted = [one.hold for one in priced.values() if one is not None]
         held = await self._store.hold(tenant, dialect, campaign_key, wanted)
         if rows and not held:
             raise NotEnoughMoney("the account does not reach for a single one of the contacts")
@@ -137,19 +139,36 @@ def _checked(amount: Decimal) -> Decimal:
     return amount
 
 
-def _all_priced(rows: Sequence[HoldRow], tariffs: Mapping[int, Tariff]) -> dict[str, HoldFor | None]:
+@dataclass(frozen=True, slots=True)
+class _Priced:
+    """What is to be held for a contact, and what it costs when it answers."""
+
+    hold: HoldFor
+    answered: Money
+
+
+def _all_priced(rows: Sequence[HoldRow], tariffs: Mapping[int, Tariff]) -> dict[str, _Priced | None]:
     """A list of thousands takes longer than the event loop can be spared."""
     ids = {tariff: id for id, tariff in tariffs.items()}
     return {row.key: _priced(row, ids, tariff_for(tariffs.values(), row.digits)) for row in rows}
 
 
-def _priced(row: HoldRow, ids: Mapping[Tariff, int], tariff: Tariff | None) -> HoldFor | None:
+def _priced(row: HoldRow, ids: Mapping[Tariff, int], tariff: Tariff | None) -> _Priced | None:
     if tariff is None:
         return None
-    return HoldFor(key=row.key, price=price_of_call(tariff, row.seconds), tariff=ids[tariff])
+    return _Priced(HoldFor(key=row.key, price=_to_hold(row, tariff), tariff=ids[tariff]), _answered(row, tariff))
 
 
-def _answer(key: str, wanted: HoldFor | None, held: Mapping[str, Money]) -> Held | NotEnough:
+def _answered(row: HoldRow, tariff: Tariff) -> Money:
+    """What a contact costs that answers and hears it out."""
+    return price_of_call(tariff, row.seconds) + price_of_sms(tariff, row.parts)
+
+
+def _to_hold(row: HoldRow, tariff: Tariff) -> Money:
+    return max(_answered(row, tariff), price_of_sms(tariff, row.parts_unanswered))
+
+
+def _answer(key: str, wanted: _Priced | None, held: Mapping[str, Money]) -> Held | NotEnough:
     if wanted is None:
         return NotEnough(key, None)
-    return Held(key, held[key]) if key in held else NotEnough(key, wanted.price)
+    return Held(key, wanted.answered) if key in held else NotEnough(key, wanted.hold.price)

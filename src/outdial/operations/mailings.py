@@ -32,6 +32,7 @@ from outdial.core.mailing import (
     compiled,
     estimated_seconds,
     heard,
+    texted,
     whole_seconds,
     worded_slots,
 )
@@ -39,9 +40,11 @@ from outdial.core.prompt import Filled, Kind, Prompt, Recording, Words, fill, wo
 from outdial.core.retry import RetryRule
 from outdial.core.script.document import to_document
 from outdial.core.script.nodes import Script
+from outdial.core.sms import Message, sms_parts, written
 from outdial.operations.accounts import Accounts
 from outdial.operations.caller_numbers import CallerNumbers
 from outdial.operations.campaigns import Campaigns
+from outdial.operations.do_not_call import DoNotCall
 from outdial.operations.reports import Reports
 from outdial.operations.scripts import ScriptDraft, Scripts
 from outdial.ports import Charge, Held, HoldRow, Library, NotEnough, ScriptRecord, Speech, SpeechFailed, Speller
@@ -81,6 +84,7 @@ class Mailings:
         speech: Speech,
         library: Library,
         speller: Speller,
+        do_not_call: DoNotCall,
     ) -> None:
         self._campaigns = campaigns
         self._scripts = scripts
@@ -88,6 +92,7 @@ class Mailings:
         self._accounts = accounts
         self._numbers = numbers
         self._speller = speller
+        self._do_not_call = do_not_call
         self._measure = _Measure(speech, library)
 
     async def sent(self, tenant: TenantId, dialect: str, key: str) -> Sent | None:
@@ -109,10 +114,34 @@ class Mailings:
         if not order.subscribers:
             raise MailingRefused(Refusal.NOBODY, "there are no subscribers", field="subscribers")
         script = compiled(order.script, order.repeats, order.language, order.voice)
-        subscribers = await asyncio.to_thread(self._worded, order)
+        phones = {one.digits for one in order.subscribers if one.digits is not None}
+        barred = await self._do_not_call.among(tenant, phones)
+        subscribers = await asyncio.to_thread(self._worded, order, barred)
         rows = await self._measured(tenant, heard(order.script), subscribers)
         key = order.key or uuid4().hex
-        rows = await self._held(tenant, dialect, key, subscribers, rows)
+        rows = await self._held(tenant, dialect, key, order.script, subscribers, rows)
+        try:
+            campaign = await self._saved(tenant, dialect, key, order, script, subscribers, rows)
+        except _SentBefore as twin:
+            return await self._remembered(twin.campaign)
+        except BaseException:
+            if not order.key:  # whoever asks again with the key takes the hold up, and a twin may be about to
+                await self._give_back(tenant, dialect, key)
+            raise
+        _log.info("mailing.sent", campaign=campaign.id, subscribers=len(rows))
+        return Sent(campaign.number, rows)
+
+    async def _saved(
+        self,
+        tenant: TenantId,
+        dialect: str,
+        key: str,
+        order: Order,
+        script: Script,
+        subscribers: Sequence[Subscriber],
+        rows: Sequence[Row],
+    ) -> Campaign:
+        """The mailing as a campaign. Raises `_SentBefore` when an order of the same key was saved meanwhile."""
         record = await self._kept_script(tenant, dialect, script)
         contacts = await asyncio.to_thread(_contacts, order, subscribers, rows)
 
@@ -121,20 +150,24 @@ class Mailings:
                 raise _SentBefore(existing)
             return _settings(order, record, rows)
 
+        campaign, _ = await self._campaigns.save(tenant, dialect, key, None, settings, contacts)
+        return campaign
+
+    async def _give_back(self, tenant: TenantId, dialect: str, key: str) -> None:
+        """What was held for a mailing that could not be saved. When that fails as well, the cashier finds it an hour
+        later; when it was saved after all, its contacts keep their holds."""
         try:
-            campaign, _ = await self._campaigns.save(tenant, dialect, key, None, settings, contacts)
-        except _SentBefore as twin:
-            return await self._remembered(twin.campaign)
-        _log.info("mailing.sent", campaign=campaign.id, subscribers=len(rows), called=len(contacts))
-        return Sent(campaign.number, rows)
+            await asyncio.shield(self._accounts.give_back(tenant, key, dialect=dialect))
+        except Exception:  # noqa: BLE001 - the error that led here is the one to be told
+            _log.exception("mailing.hold_not_given_back", tenant=tenant, campaign=key)
 
     async def state(self, tenant: TenantId, dialect: str, number: int) -> MailingState | None:
         """How the mailing of that number stands; None: there is none."""
         campaign = await self._campaigns.by_number(tenant, dialect, number)
         if campaign is None:
             return None
-        charges = await self._accounts.charges(tenant, campaign.id)
         standings = await self._reports.contacts_of(campaign.id)
+        charges = await self._accounts.charges(tenant, campaign.id)  # the later: what is over has its price
         return await asyncio.to_thread(_state, campaign, standings, charges)
 
     async def seconds(self, tenant: TenantId, script: Script) -> int | None:
@@ -155,8 +188,8 @@ class Mailings:
             return None
         return whole_seconds(sum(lengths.values()))
 
-    def _worded(self, order: Order) -> tuple[Subscriber, ...]:
-        """The subscribers, each with the words of its values, and a fault where a number is there twice."""
+    def _worded(self, order: Order, barred: Collection[str]) -> tuple[Subscriber, ...]:
+        """The subscribers, each with the words of its values, and a fault where a number is there twice or is barred."""
         slots = worded_slots(order.script)
         seen: set[str] = set()
         made: list[Subscriber] = []
@@ -166,6 +199,8 @@ class Mailings:
                 fault = RowFault.BAD_PHONE
             elif one.digits in seen:
                 fault = RowFault.REPEATED
+            elif one.digits in barred:
+                fault = RowFault.BLOCKED
             elif fault is None:
                 seen.add(one.digits)
             words = {
@@ -187,9 +222,15 @@ class Mailings:
         )
 
     async def _held(
-        self, tenant: TenantId, dialect: str, key: str, subscribers: Sequence[Subscriber], rows: Sequence[Row]
+        self,
+        tenant: TenantId,
+        dialect: str,
+        key: str,
+        script: Script,
+        subscribers: Sequence[Subscriber],
+        rows: Sequence[Row],
     ) -> tuple[Row, ...]:
-        wanted = await asyncio.to_thread(_hold_rows, subscribers, rows)
+        wanted = await asyncio.to_thread(_hold_rows, script, subscribers, rows)
         try:
             held = await self._accounts.hold_all(tenant, key, wanted, dialect=dialect) if wanted else []
         except NotEnoughMoney as error:
@@ -290,12 +331,19 @@ def _row(one: Subscriber, pieces: Filled, lengths: Mapping[Words | Recording, fl
     return Row(one.phone, None, whole_seconds(sum(length or 0.0 for length in known)))
 
 
-def _hold_rows(subscribers: Sequence[Subscriber], rows: Sequence[Row]) -> list[HoldRow]:
+def _hold_rows(script: Script, subscribers: Sequence[Subscriber], rows: Sequence[Row]) -> list[HoldRow]:
+    answered = texted(script)
+    missed = () if script.unanswered is None else (script.unanswered,)
     return [
-        HoldRow(one.digits, one.digits, row.seconds)
+        HoldRow(one.digits, one.digits, row.seconds, _parts(answered, one), _parts(missed, one))
         for one, row in zip(subscribers, rows, strict=True)
         if row.fault is None and one.digits is not None
     ]
+
+
+def _parts(messages: Sequence[Message], one: Subscriber) -> int:
+    texts = (written(message, one.variables) for message in messages)
+    return sum(sms_parts(text) for text in texts if text.strip())
 
 
 def _priced(

@@ -18,6 +18,7 @@ from typing import Any
 from pwdlib import PasswordHash
 from pwdlib.exceptions import PwdlibError
 
+from outdial.core.do_not_call import Blocked
 from outdial.core.errors import KeyTaken, Malformed, NotFound
 from outdial.core.ids import TenantId
 from outdial.core.wanted import (
@@ -152,6 +153,7 @@ class _Work:
             await self._routes(id, wanted.name, wanted.routes)
         await self._queues(id, wanted)
         await self._caller_numbers(id, wanted)
+        await self._do_not_call(id, wanted)
         await self._calendars(id, wanted)
         await self._agents(id, wanted)
         if wanted.account is not None:
@@ -258,6 +260,17 @@ class _Work:
 
             differs = _differences(before, number)
             await self._bring("caller number", f"{wanted.name}/{number.digits}", before, number, write, differs)
+
+    async def _do_not_call(self, id: TenantId, wanted: WantedTenant) -> None:
+        stored = await self._store.do_not_call(id) if wanted.do_not_call else {}
+        for number in wanted.do_not_call:
+            before = stored.get(number.digits)
+
+            async def write(number: Blocked = number) -> None:
+                await self._store.put_do_not_call(id, number)
+
+            differs = _differences(before, number)
+            await self._bring("do not call", f"{wanted.name}/{number.digits}", before, number, write, differs)
 
     async def _calendars(self, id: TenantId, wanted: WantedTenant) -> None:
         stored = await self._store.calendars(id)

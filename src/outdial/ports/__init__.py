@@ -25,6 +25,7 @@ from outdial.ports.dialling import (
     StoreDown,
     StoreRefused,
 )
+from outdial.ports.do_not_call import DoNotCall
 from outdial.ports.hooks import Deliveries, Delivery, HookRecord, Hooks, Web, WebAnswer
 from outdial.ports.money import (
     PREPAID_DIALECT,
@@ -52,11 +53,26 @@ from outdial.ports.setup import (
     Templates,
 )
 from outdial.ports.sheets import Sheets
+from outdial.ports.sms import (
+    Accepted,
+    Postponed,
+    Receipt,
+    Refused,
+    Sms,
+    SmsAnswer,
+    SmsJob,
+    SmsPart,
+    SmsQueue,
+    TakeReceipt,
+    Unheard,
+    job_parts,
+)
 from outdial.ports.speech import RenderedPrompt, Speech, SpeechFailed, Speller
 from outdial.ports.telephony import SwitchDown, Telephony
 from outdial.ports.workforce import AgentRecord, Agents, CalendarRecord, Calendars
 
 __all__ = [
+    "Accepted",
     "Access",
     "Accounts",
     "AgentRecord",
@@ -84,6 +100,7 @@ __all__ = [
     "Delivery",
     "DialectSettings",
     "Dialling",
+    "DoNotCall",
     "DomainSession",
     "DomainToken",
     "Domains",
@@ -105,6 +122,9 @@ __all__ = [
     "NotInCharge",
     "OpenAttempt",
     "PREPAID_DIALECT",
+    "Postponed",
+    "Receipt",
+    "Refused",
     "RenderedPrompt",
     "Reports",
     "Reservation",
@@ -116,6 +136,11 @@ __all__ = [
     "SetupStore",
     "SetupTransaction",
     "Sheets",
+    "Sms",
+    "SmsAnswer",
+    "SmsJob",
+    "SmsPart",
+    "SmsQueue",
     "Speech",
     "SpeechFailed",
     "Speller",
@@ -124,12 +149,15 @@ __all__ = [
     "StoreDown",
     "StoreRefused",
     "SwitchDown",
+    "TakeReceipt",
     "Telephony",
     "Template",
     "Templates",
     "TokenId",
+    "Unheard",
     "Used",
     "Web",
     "WebAnswer",
     "Workshop",
+    "job_parts",
 ]

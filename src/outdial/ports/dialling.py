@@ -20,6 +20,7 @@ from outdial.core.outcome import Outcome
 from outdial.core.retry import RetryRule
 from outdial.core.script.nodes import Script
 from outdial.core.settlement import Member, Report, Settlement
+from outdial.core.sms import Asked
 from outdial.core.trunk import Route, Trunk
 from outdial.ports.campaigns import Counters
 
@@ -65,6 +66,8 @@ class Entry:
     retry_at: datetime | None = None
     agent: str = ""
     """The key of the agent whom the call was given to last; empty: to none."""
+    messages: tuple[Asked, ...] = ()
+    """SMS that are to be sent to the callee."""
     member: MemberEnd | None = None
     """What an ended call to a member means for it; `retry_at` says nothing then."""
 
@@ -117,6 +120,9 @@ class Dialling(Protocol):
 
     async def routes(self, tenant: TenantId) -> list[Route]:
         """A tenant's routes in their order."""
+
+    async def barred(self, tenant: TenantId, digits: Collection[str]) -> set[str]:
+        """Those of some numbers that must not be called."""
 
     async def due(self, campaign: CampaignId, now: datetime, limit: int, openings: Openings = EVERYWHERE) -> list[Due]:
         """Waiting contacts that may be called now where it is open, first the one due longest, then in the order they
@@ -244,6 +250,9 @@ class MemberDialling(Protocol):
         self, campaign: Campaign, script: tuple[ScriptId, int], reservations: Sequence[MemberReservation]
     ) -> set[AttemptId]:
         """Save attempts before they are dialled; those won. A member that was changed since it was read is not."""
+
+    async def barred(self, tenant: TenantId, digits: Collection[str]) -> set[str]:
+        """Those of some numbers that must not be called."""
 
     async def settle(
         self, settlements: Mapping[ContactId, Settlement], reason: str, by: str, *, awaited: bool

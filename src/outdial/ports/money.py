@@ -18,16 +18,19 @@ PREPAID_DIALECT = "mobilgroup"
 @dataclass(frozen=True, slots=True)
 class HoldRow:
     """Somebody who is to be called: the key that the contact will have in its campaign, the number (E.164 without +), and
-    how many seconds of talk are to be held for."""
+    what is to be held for: a call of so many seconds with an SMS of so many parts, or, where that is dearer, the SMS that
+    follows when nobody answers."""
 
     key: str
     digits: str
     seconds: float
+    parts: int = 0
+    parts_unanswered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Money is set aside for a contact."""
+    """Money is set aside for a contact. `price` is what an answered call costs; more may be held."""
 
     key: str
     price: Money

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from outdial.core.do_not_call import Blocked
 from outdial.core.ids import TenantId
 from outdial.core.wanted import (
     WantedAccount,
@@ -137,6 +138,12 @@ class SetupTransaction(Protocol):
 
     async def put_caller_number(self, tenant: TenantId, number: WantedCallerNumber) -> None:
         """Add a number, or change its description."""
+
+    async def do_not_call(self, tenant: TenantId) -> Mapping[str, Blocked]:
+        """Numbers that must not be called, by their digits."""
+
+    async def put_do_not_call(self, tenant: TenantId, number: Blocked) -> None:
+        """Add a number, or change its note."""
 
     async def account(self, tenant: TenantId) -> WantedAccount | None:
         """The account, with the tariffs in force and the opening credit that it got."""

@@ -20,10 +20,12 @@ from outdial.api.mobilgroup import mounts
 from outdial.core.call import Call, Connection, Plan, State, Way
 from outdial.core.ids import AttemptId
 from outdial.core.outcome import Outcome
+from outdial.core.sms import after_the_last
 from outdial.drivers.postgres.dialling import PostgresDialling
 from outdial.drivers.postgres.setup import PostgresSetup
+from outdial.drivers.postgres.sms import PostgresSmsQueue
 from outdial.operations.setup import Setup
-from outdial.ports import Entry, Reservation
+from outdial.ports import Entry, Receipt, Reservation, SmsAnswer, SmsJob
 from outdial.settings import Settings
 from outdial.setup import read
 
@@ -64,7 +66,20 @@ tenants:
                 keys:
                   "1":
                     - transfer: "74950000012"
+{more}"""
+TEXTING = """\
+        - id: 4
+          name: "Скрипт 4"
+          unanswered_sms: "Мы не дозвонились. К оплате {summa} руб."
+          steps:
+            - say: "К оплате {summa}."
+            - menu:
+                say: "Чтобы получить реквизиты в SMS, нажмите один."
+                keys:
+                  "1":
+                    - sms: "Account 40817, sum {summa}"
 """
+"""A script that has SMS sent, for an account's member `more`."""
 KEY = {"Authorization": "mailing-key"}
 _HASH = PasswordHash.recommended().hash("demo")
 
@@ -127,10 +142,26 @@ class Door:
         if joined:
             ended = replace(ended, transfer_extension="74950000012", connection=Connection.JOINED)
         now = datetime.now(UTC)
+        missed = after_the_last(call.plan.script.unanswered, call.plan.variables, outcome, again=again)
         entry = Entry(
-            call=ended, ended_at=now, talk_seconds=talk, joined_seconds=joined, retry_at=now if again else None
+            call=ended,
+            ended_at=now,
+            talk_seconds=talk,
+            joined_seconds=joined,
+            retry_at=now if again else None,
+            messages=missed,
         )
         await self.dialling.save([entry])
+
+    async def texted(self, answer: SmsAnswer, *receipts: Receipt) -> list[SmsJob]:
+        """Let the carrier answer to every part of every SMS that waits, and tell receipts of them."""
+        queue, now = PostgresSmsQueue(self.house.pool), datetime.now(UTC)
+        jobs = await queue.take(now, now + timedelta(minutes=1), 100)
+        for job in jobs:
+            await queue.answered(job.id, dict.fromkeys(job.parts, answer), now)
+        for receipt in receipts:
+            await queue.receive(receipt)
+        return jobs
 
 
 def play(dsn: str, data: Path, story: Callable[[Door], Awaitable[None]], **account: Any) -> None:
@@ -138,10 +169,24 @@ def play(dsn: str, data: Path, story: Callable[[Door], Awaitable[None]], **accou
 
     async def told() -> None:
         async with house(dsn, data) as made:
-            mine = {"name": "first", "login": "demo", "key": "mailing-key", "enabled": "true", "opening": "273.50"}
-            other = {"name": "second", "login": "other", "key": "other-key", "enabled": "false", "opening": "0"}
+            mine = {
+                "name": "first",
+                "login": "demo",
+                "key": "mailing-key",
+                "enabled": "true",
+                "opening": "273.50",
+                "more": "",
+            }
+            other = {
+                "name": "second",
+                "login": "other",
+                "key": "other-key",
+                "enabled": "false",
+                "opening": "0",
+                "more": "",
+            }
             for one in (mine | account, other):
-                await Setup(PostgresSetup(made.pool)).apply(read(ACCOUNT.format(hash=_HASH, **one)))
+                await Setup(PostgresSetup(made.pool)).apply(read(ACCOUNT.format(hash=_HASH, **one), sms=True))
             application = Starlette(routes=mounts(made.operations, Settings(largest_body=4 * 1024 * 1024)))
             dialling = PostgresDialling(dsn, made.pool)
             assert await dialling.take_charge()

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from api.asgi import Reply
-from api.mobilgroup.entrance import Door
+from api.mobilgroup.entrance import TEXTING, Door
 from outdial.core.outcome import Outcome
+from outdial.ports import Accepted, Receipt, Refused
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "mobilgroup"
 CASES = sorted(GOLDEN.glob("*.json"))
@@ -30,12 +31,16 @@ def test_pair(file: Path, at_door: Callable[..., None]) -> None:
         for calls in case.get("calls", []):
             for call, (outcome, *rest) in zip(await door.reserve(), calls, strict=True):
                 await door.ends(call, Outcome(outcome), *rest)
+        for said in case.get("texted", []):
+            answer = Accepted(said["id"]) if "id" in said else Refused(said["refused"])
+            receipts = [Receipt(said["id"], said["delivered"])] if "delivered" in said else []
+            await door.texted(answer, *receipts)
         reply = await _sent(door, case["request"])
         assert reply.status == case["status"]
         assert reply.headers["content-type"] == "application/json; charset=utf-8"
         assert DATE.sub('"DATE"', _text(reply.json)) == _text(case["reply"])
 
-    at_door(story, **case.get("account", {}))
+    at_door(story, **case.get("account", {}), **({"more": TEXTING} if case.get("texting") else {}))
 
 
 async def _sent(door: Door, request: dict[str, Any]) -> Reply:

@@ -16,6 +16,8 @@ from outdial.api import mobilgroup, webitel
 from outdial.api.mobilgroup.requests import phone_digits
 from outdial.core.errors import Malformed
 from outdial.core.outcome import Outcome
+from outdial.operations.campaigns import Campaigns
+from outdial.ports import StoreDown
 from outdial.settings import Settings
 from outdial.setup import read
 
@@ -234,3 +236,41 @@ def test_an_apply_file_is_refused_with_the_place_at_fault(section: str, fault: s
     with pytest.raises(Malformed, match="mobilgroup") as refused:
         read(f"tenants: [{{name: a, time_zone: UTC, mobilgroup: {{{section}}}}}]")
     assert fault in refused.value.message
+
+
+def test_what_was_held_for_a_mailing_that_could_not_be_saved_is_back_at_once(
+    at_door: AtDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise StoreDown("the database is away")
+
+    async def story(door: Door) -> None:
+        before = await door.balance()
+        with monkeypatch.context() as patch:
+            patch.setattr(Campaigns, "save", broken)
+            with pytest.raises(StoreDown):
+                await door.send(ONE, message="Текст")
+        assert await door.balance() == before
+        rows = await door.house.pool.fetch("select entry from ledger order by id")
+        assert [row["entry"] for row in rows] == ["credit", "hold", "release"]
+
+    at_door(story)
+
+
+def test_what_was_held_under_a_key_waits_for_the_order_to_come_again(
+    at_door: AtDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise StoreDown("the database is away")
+
+    async def story(door: Door) -> None:
+        once = {"Idempotency-Key": "1"}
+        with monkeypatch.context() as patch:
+            patch.setattr(Campaigns, "save", broken)
+            with pytest.raises(StoreDown):
+                await door.send(ONE, once, message="Текст")
+        assert (await door.send(ONE, once, message="Текст"))["result"] == "ok"
+        rows = await door.house.pool.fetch("select entry from ledger order by id")
+        assert [row["entry"] for row in rows] == ["credit", "hold"]
+
+    at_door(story)

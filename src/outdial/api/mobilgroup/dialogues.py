@@ -1,7 +1,8 @@
-"""Phrases and voice scripts as an apply file writes them: steps that say, ask for a key, transfer, hang up.
+"""Phrases and voice scripts as an apply file writes them: steps that say, ask for a key, send an SMS, transfer, hang up.
 
 A text may hold substitutions in curly brackets, with the kind after a colon: `{summa:money}`, `{param1:date}`. Without one
-`summa` is money, `param1` to `param3` are dates or numbers, and others are spoken as they stand.
+`summa` is money, `param1` to `param3` are dates or numbers, and others are spoken as they stand. In an SMS every value
+stands as it was sent.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from typing import Any
 from outdial.core.dialstring import digits_of
 from outdial.core.errors import Malformed, NotDiallable
 from outdial.core.prompt import Kind, Prompt, Recording, Slot, Text
-from outdial.core.script.nodes import Ask, Choice, HangUp, Node, Say, Script, Transfer
+from outdial.core.script.nodes import Ask, Choice, HangUp, Node, Say, Script, Sms, Transfer
+from outdial.core.sms import MOST_PARTS, Message, sms_parts
 
 MENU_SECONDS, MENU_PLAYS, MOST_PLAYS = 7.0, 2, 10
+NO_SMS = "SMS is not configured: OUTDIAL_SMS names no carrier"
 _SLOT = re.compile(r"\{([A-Za-z0-9_]{1,100})(?::([a-z]+))?\}")
 _KEYS = re.compile(r"[0-9*#]{1,10}")
 _KINDS = {"summa": Kind.MONEY, "param1": Kind.DATE, "param2": Kind.DATE, "param3": Kind.DATE}
@@ -26,19 +29,23 @@ def phrase(path: str, document: Mapping[str, Any], language: str, voice: str) ->
     return Script("message", {"message": Say(_prompt(path, document, "text", language, voice), None)})
 
 
-def script(path: str, document: Mapping[str, Any], language: str, voice: str) -> Script:
-    """A voice script: its `steps`. Raises `Malformed` with the path of what is wrong."""
-    writer = _Writer(language, voice)
+def script(path: str, document: Mapping[str, Any], language: str, voice: str, *, sms: bool = False) -> Script:
+    """A voice script: its `steps`, and `unanswered_sms` for those who never answer. `sms`: whether SMS can be sent. Raises
+    `Malformed` with the path of what is wrong."""
+    writer = _Writer(language, voice, sms)
     start = writer.steps(f"{path}.steps", document.get("steps"))
-    return Script(start, writer.nodes)
+    after = document.get("unanswered_sms")
+    unanswered = None if after is None else writer.message(f"{path}.unanswered_sms", after)
+    return Script(start, writer.nodes, unanswered=unanswered)
 
 
 class _Writer:
     """Makes nodes of steps, each after those that it leads to."""
 
-    def __init__(self, language: str, voice: str) -> None:
+    def __init__(self, language: str, voice: str, sms: bool) -> None:
         self._language = language
         self._voice = voice
+        self._sms = sms
         self.nodes: dict[str, Node] = {}
 
     def steps(self, path: str, listed: object) -> str:
@@ -56,10 +63,11 @@ class _Writer:
     def _step(self, path: str, step: object, following: str | None, *, last: bool) -> str:
         if not isinstance(step, Mapping):
             raise Malformed("members with a name are wanted", field=path)
-        if "sms" in step:
-            raise Malformed("SMS is not configured", field=f"{path}.sms")
         node: Node
-        if "menu" in step:
+        if "sms" in step:
+            _only(path, step, "sms")
+            node = Sms(path, self.message(f"{path}.sms", step["sms"]), following)
+        elif "menu" in step:
             node = self._menu(f"{path}.menu", step["menu"], following)
         elif "transfer" in step:
             _only(path, step, "transfer")
@@ -74,6 +82,17 @@ class _Writer:
         key = f"step {len(self.nodes) + 1}"
         self.nodes[key] = node
         return key
+
+    def message(self, path: str, written: object) -> Message:
+        """The words of an SMS. Raises `Malformed`, also where no SMS can be sent."""
+        if not self._sms:
+            raise Malformed(NO_SMS, field=path)
+        if not isinstance(written, str) or not written.strip():
+            raise Malformed("a text is wanted", field=path)
+        message = _parts(path, written)
+        if sms_parts("".join(part for part in message if isinstance(part, str))) > MOST_PARTS:
+            raise Malformed(f"an SMS has at most {MOST_PARTS} parts", field=path)
+        return message
 
     def _menu(self, path: str, menu: object, following: str | None) -> Ask:
         if not isinstance(menu, Mapping) or not isinstance(menu.get("keys"), Mapping) or not menu["keys"]:

@@ -39,6 +39,7 @@ _REFUSALS = {
 ROW_FAULTS = {
     RowFault.BAD_PHONE: "Error_Bad_Phone",
     RowFault.REPEATED: "Error_Duplicate_Phone",
+    RowFault.BLOCKED: "Error_Phone_Blocked",
     RowFault.TOO_LONG: TOO_LONG,
     RowFault.NOTHING_TO_SAY: NO_MESSAGE,
     RowFault.NOT_SPOKEN: "Error_Not_TTS_File",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from math import ceil
 from typing import Any
@@ -13,6 +14,7 @@ from outdial.core.call import Connection
 from outdial.core.contact import ContactStanding, ContactState
 from outdial.core.mailing import Row, RowFault, Sent
 from outdial.core.outcome import Outcome
+from outdial.core.sms import SmsState
 from outdial.operations.mailings import MailingState
 from outdial.ports import Charge, Template
 
@@ -28,6 +30,7 @@ _OUTCOMES = {
     Outcome.MACHINE: "Автоответчик",
     Outcome.CANCELLED: "Отменено",
     Outcome.WITHDRAWN: "Отменено",
+    Outcome.BLOCKED: "Отменено",
     Outcome.ANOTHER_NUMBER: "Отменено",
     Outcome.AGENT_UNREACHED: "Отменено",
 }
@@ -39,9 +42,15 @@ _CONNECTIONS = {
     Connection.REJECTED: "Отклонено",
     Connection.UNREACHABLE: "Недоступен",
 }
+_SMS = {
+    SmsState.SENT: "Отправлено",
+    SmsState.DELIVERED: "Доставлено",
+    SmsState.UNDELIVERED: "Не доставлено",
+}
 _NOT_CALLED = {
     RowFault.BAD_PHONE: "Неверный номер",
     RowFault.REPEATED: "Отменено",
+    RowFault.BLOCKED: "Отменено",
     RowFault.NO_MONEY: "Отменено",
 }
 
@@ -98,7 +107,7 @@ def _standing(row: Row, one: ContactStanding | None, charge: Charge, zone: ZoneI
     if one is None:
         status = _FAILED if row.fault is None else _NOT_CALLED.get(row.fault, _FAILED)
         return _call(row.phone, "", status, 0, 0, Decimal(0))
-    called = "" if one.called_at is None else f"{one.called_at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    called = "" if one.called_at is None else _date(one.called_at, zone)
     shown = _call(row.phone, called, _status(one), one.attempts, _seconds(one.talk_seconds), charge.total)
     if one.transferred_to:
         shown["transfer"] = {
@@ -107,7 +116,19 @@ def _standing(row: Row, one: ContactStanding | None, charge: Charge, zone: ZoneI
             "price": with_point(charge.transfer),
             "status": _FAILED if one.connection is None else _CONNECTIONS.get(one.connection, _FAILED),
         }
+    if one.sms is not None:
+        shown["sms"] = {
+            "date": _date(one.sms.sent_at, zone),
+            "message": one.sms.text,
+            "partition": str(one.sms.parts),
+            "price": with_point(charge.sms),
+            "status": _SMS.get(one.sms.state, _FAILED),
+        }
     return shown
+
+
+def _date(moment: datetime, zone: ZoneInfo) -> str:
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
 def _call(phone: str, date: str, status: str, attempts: int, seconds: int, price: Decimal) -> dict[str, Any]:

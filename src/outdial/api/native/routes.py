@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from outdial.api.native import accounts, campaigns, errors
+from outdial.api.native import accounts, campaigns, do_not_call, errors
 from outdial.api.native.campaigns import Running
 from outdial.core.errors import OutdialError
 from outdial.operations import Operations
@@ -46,6 +46,8 @@ class Health:
     calls: int
     """Calls in progress here."""
     waiting: Sequence[Waiting]
+    sms: bool | None = None
+    """Whether SMS can be handed over now; null: no carrier is configured."""
 
 
 def mounts(
@@ -67,6 +69,7 @@ def mounts(
     )
     app.state.operations = operations
     app.include_router(accounts.router)
+    app.include_router(do_not_call.router)
     app.state.running = running
     app.include_router(campaigns.router)
 

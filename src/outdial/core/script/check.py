@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from outdial.core.dialstring import is_diallable
-from outdial.core.script.nodes import Ask, Connect, Goal, HangUp, Node, Record, Request, Say, Script, Transfer
+from outdial.core.script.nodes import Ask, Connect, Goal, HangUp, Node, Record, Request, Say, Script, Sms, Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def faults(script: Script) -> list[Fault]:
 
 def _targets(node: Node) -> Iterator[tuple[str, str | None]]:
     match node:
-        case Say() | Goal() | Record():
+        case Say() | Goal() | Record() | Sms():
             yield "next", node.next
         case Request():
             yield "next", node.next
@@ -96,7 +96,7 @@ def _leads_back_without_listening(script: Script, key: str) -> bool:
 def _next_without_listening(node: Node) -> list[str]:
     """Where a node leads whatever the callee does. What is said into a recording makes no difference to the way."""
     match node:
-        case Say() | Goal() | Record():
+        case Say() | Goal() | Record() | Sms():
             targets = [node.next]
         case Request():
             targets = [node.next, node.otherwise]

@@ -25,8 +25,10 @@ from outdial.core.script.nodes import (
     Request,
     Say,
     Script,
+    Sms,
     Transfer,
 )
+from outdial.core.sms import Message
 
 Document = dict[str, Any]
 T = TypeVar("T")
@@ -41,6 +43,7 @@ def to_document(script: Script) -> Document:
     return {
         "start": script.start,
         "silent_limit_seconds": script.silent_limit_seconds,
+        **({} if script.unanswered is None else {"unanswered": _message_to(script.unanswered)}),
         "nodes": {key: _node_to(node) for key, node in script.nodes.items()},
     }
 
@@ -53,6 +56,7 @@ def from_document(document: object) -> Script:
         start=fields.get("start", str),
         nodes={str(key): _node_from(_Fields(f"nodes.{key}", node)) for key, node in nodes.items()},
         silent_limit_seconds=fields.seconds("silent_limit_seconds", None),
+        unanswered=_message_from(fields, "unanswered") if fields.has("unanswered") else None,
     )
 
 
@@ -64,8 +68,11 @@ def prompt_to(prompt: Prompt) -> list[Document]:
 def _piece_to(piece: Text | Recording) -> Document:
     if isinstance(piece, Recording):
         return {"recording": piece.name}
-    parts = [part if isinstance(part, str) else _slot_to(part) for part in piece.parts]
-    return {"text": parts, "language": piece.language, "voice": piece.voice}
+    return {"text": _message_to(piece.parts), "language": piece.language, "voice": piece.voice}
+
+
+def _message_to(parts: Message) -> list[str | Document]:
+    return [part if isinstance(part, str) else _slot_to(part) for part in parts]
 
 
 def _slot_to(slot: Slot) -> Document:
@@ -123,6 +130,8 @@ def _node_to(node: Node) -> Document:
                 "hold": prompt_to(node.hold),
                 "farewell": prompt_to(node.farewell),
             }
+        case Sms():
+            return {"node": "sms", "name": node.name, "message": _message_to(node.message), "next": node.next}
         case HangUp():
             return {"node": "hang up"}
         case _:
@@ -148,6 +157,9 @@ class _Fields:
         if value is default or (isinstance(value, kind) and not isinstance(value, bool)):
             return value
         raise Malformed(f"{self.at(name)}: {type(value).__name__} is not what is wanted here", field=self.at(name))
+
+    def has(self, name: str) -> bool:
+        return name in self._value
 
     def flag(self, name: str) -> bool:
         value = self._value.get(name, False)
@@ -239,13 +251,13 @@ def _piece_from(fields: _Fields) -> Text | Recording:
     recording = fields.get("recording", str, None)
     if recording is not None:
         return Recording(recording)
-    parts = fields.get("text", (str, list))
+    return Text(_message_from(fields, "text"), fields.get("language", str), fields.get("voice", str, ""))
+
+
+def _message_from(fields: _Fields, name: str) -> Message:
+    parts = fields.get(name, (str, list))
     listed = [parts] if isinstance(parts, str) else parts
-    return Text(
-        tuple(_part_from(part, f"{fields.at('text')}.{index}") for index, part in enumerate(listed)),
-        fields.get("language", str),
-        fields.get("voice", str, ""),
-    )
+    return tuple(_part_from(part, f"{fields.at(name)}.{index}") for index, part in enumerate(listed))
 
 
 def _part_from(part: object, path: str) -> str | Slot:
@@ -269,5 +281,6 @@ _NODES: dict[str, Callable[[_Fields], Node]] = {
     "goal": lambda f: Goal(f.get("name", str), f.target("next")),
     "transfer": lambda f: Transfer(f.get("extension", str), f.flag("outside")),
     "connect": _connect_from,
+    "sms": lambda f: Sms(f.get("name", str), _message_from(f, "message"), f.target("next")),
     "hang up": lambda f: HangUp(),
 }

@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import assert_never
 
 from outdial.core import commands as ask_for
-from outdial.core.commands import CallCommand, Consult, RecordAnswer, SetTimer, Speak, StopPlaying, StopRecording
+from outdial.core.commands import (
+    CallCommand,
+    Consult,
+    RecordAnswer,
+    SendSms,
+    SetTimer,
+    Speak,
+    StopPlaying,
+    StopRecording,
+)
 from outdial.core.events import Consulted, KeyPressed, PromptEnded, PromptFailed, Recorded, Timer, TimerElapsed
 from outdial.core.ids import Channel
 from outdial.core.prompt import LONGEST_VALUE, Prompt, fill
@@ -30,8 +39,10 @@ from outdial.core.script.nodes import (
     Request,
     Say,
     Script,
+    Sms,
     Transfer,
 )
+from outdial.core.sms import Asked, written
 
 BETWEEN_KEYS_SECONDS = 2.0
 """How long a longer entry is waited for when what was pressed is already a choice."""
@@ -180,6 +191,9 @@ def _enter(dialogue: Dialogue, target: str | None, turn: int, learned: Mapping[s
             case Goal():
                 goals.append(node.name)
                 target = node.next
+            case Sms():
+                commands += _sms(dialogue, node, learned)
+                target = node.next
             case Ask() if choice := node.taken_unheard:
                 commands += _answer(dialogue, node, choice)
                 target = choice.next
@@ -313,6 +327,12 @@ def _recording_path(dialogue: Dialogue, turn: int) -> Path:
 
 def _speak(dialogue: Dialogue, turn: int, prompt: Prompt, learned: Mapping[str, str]) -> Speak:
     return Speak(dialogue.channel, turn, fill(prompt, {**dialogue.variables, **learned}))
+
+
+def _sms(dialogue: Dialogue, node: Sms, learned: Mapping[str, str]) -> tuple[CallCommand, ...]:
+    """An SMS without a word is none."""
+    text = written(node.message, {**dialogue.variables, **learned})
+    return (SendSms(dialogue.channel, Asked(node.name, text)),) if text.strip() else ()
 
 
 def _turn_timer(dialogue: Dialogue, turn: int, seconds: float) -> SetTimer:

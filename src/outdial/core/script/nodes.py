@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from outdial.core.prompt import Prompt
+from outdial.core.sms import Message
 
 DEFAULT_ASK_SECONDS = 5.0
 DEFAULT_PLAYS = 3
@@ -150,11 +151,21 @@ class Connect:
 
 
 @dataclass(frozen=True, slots=True)
+class Sms:
+    """Have an SMS sent to the callee; the dialogue goes on at once."""
+
+    name: str
+    """A call sends one of each name, however often it comes by: copies of a step have the name of the first."""
+    message: Message
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """End the call."""
 
 
-Node = Say | Ask | Record | Request | Goal | Transfer | Connect | HangUp
+Node = Say | Ask | Record | Request | Goal | Transfer | Connect | Sms | HangUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +178,8 @@ class Script:
     start: str
     nodes: Mapping[str, Node]
     silent_limit_seconds: float | None = None
+    unanswered: Message | None = None
+    """The SMS that follows the last attempt when the callee never answered."""
 
     @property
     def connect(self) -> Connect | None:
@@ -181,7 +194,7 @@ class Script:
         key: str | None = self.start
         for _ in self.nodes:
             node = None if key is None else self.nodes.get(key)
-            if not isinstance(node, Goal):
+            if not isinstance(node, Goal | Sms):
                 return node
             key = node.next
         return None
@@ -190,6 +203,11 @@ class Script:
     def outside_numbers(self) -> frozenset[str]:
         """Numbers of the outside world that a callee may be joined with."""
         return frozenset(node.extension for node in self.nodes.values() if isinstance(node, Transfer) and node.outside)
+
+    @property
+    def sends_sms(self) -> bool:
+        """Whether an SMS may come of it."""
+        return self.unanswered is not None or any(isinstance(node, Sms) for node in self.nodes.values())
 
     @property
     def completes_itself(self) -> bool:

@@ -9,7 +9,20 @@ from dataclasses import replace
 from typing import assert_never
 
 from outdial.core.prompt import Prompt
-from outdial.core.script.nodes import Ask, Choice, Connect, Goal, HangUp, Node, Record, Request, Say, Script, Transfer
+from outdial.core.script.nodes import (
+    Ask,
+    Choice,
+    Connect,
+    Goal,
+    HangUp,
+    Node,
+    Record,
+    Request,
+    Say,
+    Script,
+    Sms,
+    Transfer,
+)
 
 AGAIN_KEY = "1"
 """Pressed by a callee who wants to hear it again."""
@@ -46,7 +59,7 @@ def _led(node: Node, hearing: int, end: str | None) -> Node:
         return end if target is None else _key(target, hearing)
 
     match node:
-        case Say() | Goal() | Record():
+        case Say() | Goal() | Record() | Sms():
             return replace(node, next=to(node.next))
         case Request():
             return replace(node, next=to(node.next), otherwise=to(node.otherwise))

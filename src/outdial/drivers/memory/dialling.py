@@ -5,7 +5,7 @@ Each method does what the statement of its name does in the database; none ever 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -64,6 +64,9 @@ class MemoryDialling:
 
     async def routes(self, tenant: TenantId) -> list[Route]:
         return list(self._store.routes.get(tenant, ()))
+
+    async def barred(self, tenant: TenantId, digits: Collection[str]) -> set[str]:
+        return set()
 
     async def due(self, campaign: CampaignId, now: datetime, limit: int, openings: Openings = EVERYWHERE) -> list[Due]:
         found: list[Due] = []

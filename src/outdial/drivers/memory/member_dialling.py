@@ -119,6 +119,9 @@ class MemoryMemberDialling:
             won.add(wanted.attempt)
         return won
 
+    async def barred(self, tenant: TenantId, digits: Collection[str]) -> set[str]:
+        return set()
+
     async def settle(
         self, settlements: Mapping[ContactId, Settlement], reason: str, by: str, *, awaited: bool
     ) -> set[ContactId]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -25,8 +25,10 @@ from outdial.core.retry import RetryRule
 from outdial.core.script.document import from_document
 from outdial.core.script.nodes import COMPLETED, Script
 from outdial.core.settlement import Member
+from outdial.core.sms import sms_parts
 from outdial.core.trunk import Route
 from outdial.drivers.postgres import statements
+from outdial.drivers.postgres.do_not_call import PostgresDoNotCall
 from outdial.drivers.postgres.life import call_from, life_to
 from outdial.drivers.postgres.member_ends import save_ends
 from outdial.drivers.postgres.pool import APPLICATION_NAME, asking, decode, to_json
@@ -110,6 +112,9 @@ class PostgresDialling:
     async def routes(self, tenant: TenantId) -> list[Route]:
         return [route_from(row) for row in await self._fetch(_SQL["routes"], tenant)]
 
+    async def barred(self, tenant: TenantId, digits: Collection[str]) -> set[str]:
+        return await PostgresDoNotCall(self._pool).among(tenant, digits)
+
     async def due(self, campaign: CampaignId, now: datetime, limit: int, openings: Openings = EVERYWHERE) -> list[Due]:
         rows = await self._fetch(_SQL["due"], campaign, now, limit, openings.home, openings.offsets)
         return [
@@ -156,7 +161,12 @@ class PostgresDialling:
             | {"question": a.question, "value": a.value, "keys": a.keys, "label": a.label}
             for position, (attempt, a) in enumerate(given)
         ]
-        arguments = (self._fence, to_json(calls), to_json(answers), Outcome.ANOTHER_NUMBER)
+        messages = [
+            {"attempt": entry.call.attempt, "name": asked.name, "body": asked.text, "parts": sms_parts(asked.text)}
+            for entry in entries
+            for asked in entry.messages
+        ]
+        arguments = (self._fence, to_json(calls), to_json(answers), Outcome.ANOTHER_NUMBER, to_json(messages))
         if all(entry.member is None for entry in entries):
             self.check_charge(await self._fetchrow(_SQL["save"], *arguments))
             return

@@ -134,6 +134,9 @@ class PostgresMemberDialling:
         self._dialling.check_charge(row)
         return {AttemptId(id) for id in row["made"]}
 
+    async def barred(self, tenant: TenantId, digits: Collection[str]) -> set[str]:
+        return await self._dialling.barred(tenant, digits)
+
     async def settle(
         self, settlements: Mapping[ContactId, Settlement], reason: str, by: str, *, awaited: bool
     ) -> set[ContactId]:

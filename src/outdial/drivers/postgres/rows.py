@@ -18,6 +18,7 @@ from outdial.core.number import Number
 from outdial.core.outcome import Outcome
 from outdial.core.retry import RetryRule
 from outdial.core.script.document import from_document
+from outdial.core.sms import SmsStanding, SmsState
 from outdial.core.trunk import Route, Trunk
 from outdial.drivers.postgres.pool import decode, to_json
 from outdial.ports import ScriptRecord
@@ -184,6 +185,16 @@ def standing_from(row: asyncpg.Record) -> ContactStanding:
         talk_seconds=row["talk_seconds"],
         transferred_to=row["transferred_to"],
         joined_seconds=row["joined_seconds"],
+        sms=None if row["sms_state"] is None else _sms_from(row),
+    )
+
+
+def _sms_from(row: asyncpg.Record) -> SmsStanding:
+    return SmsStanding(
+        text=row["sms_text"],
+        parts=row["sms_parts"],
+        state=SmsState(row["sms_state"]),
+        sent_at=row["sms_sent_at"],
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import asyncpg
 
+from outdial.core.do_not_call import Blocked
 from outdial.core.errors import KeyTaken
 from outdial.core.ids import TenantId
 from outdial.core.money import NOTHING, LedgerEntry
@@ -33,6 +34,7 @@ from outdial.drivers.postgres.accounts import move, tariff_from
 from outdial.drivers.postgres.agents import record_from
 from outdial.drivers.postgres.calendars import calendar_from
 from outdial.drivers.postgres.counters import next_number
+from outdial.drivers.postgres.do_not_call import PostgresDoNotCall
 from outdial.drivers.postgres.pool import asking, decode, to_json
 from outdial.drivers.postgres.rows import script_from
 from outdial.ports import AgentRecord, DomainToken, ScriptRecord
@@ -149,6 +151,12 @@ class PostgresSetupTransaction:
 
     async def put_caller_number(self, tenant: TenantId, number: WantedCallerNumber) -> None:
         await self._connection.execute(_MAILING["put_caller_number"], tenant, number.digits, number.description)
+
+    async def do_not_call(self, tenant: TenantId) -> Mapping[str, Blocked]:
+        return {one.digits: one for one in await PostgresDoNotCall(self._connection).all(tenant)}
+
+    async def put_do_not_call(self, tenant: TenantId, number: Blocked) -> None:
+        await PostgresDoNotCall(self._connection).add(tenant, [number])
 
     async def calendars(self, tenant: TenantId) -> Mapping[str, WantedCalendar]:
         records = [calendar_from(row) for row in await self._connection.fetch(_SQL["calendars"], tenant)]

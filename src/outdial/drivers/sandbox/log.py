@@ -1,4 +1,4 @@
-"""The sandbox's witness: one JSON line a dialled call, in a file that is not outdial's store.
+"""The sandbox's witness: one JSON line a dialled call or a part of an SMS, in a file that is not outdial's store.
 
 A line is in the operating system's hands before `write` returns, so a killed process has lost none.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from outdial.core.commands import Dial
+from outdial.ports import SmsPart
 
 
 class Witness:
@@ -26,13 +27,28 @@ class Witness:
 
     def write(self, time: datetime, dial: Dial) -> None:
         """Note a call that is about to be placed. Raises `OSError` when it cannot be written."""
-        entry = {
+        entry: dict[str, str | int] = {
             "time": time.isoformat(timespec="milliseconds"),
             "channel": dial.channel,
             "number": dial.number,
             "caller": dial.caller,
             "trunk": dial.trunk,
         }
+        self._append(entry)
+
+    def write_sms(self, time: datetime, part: SmsPart) -> None:
+        """Note a part of an SMS that came in. Raises `OSError` when it cannot be written."""
+        self._append(
+            {
+                "time": time.isoformat(timespec="milliseconds"),
+                "sms": part.text,
+                "number": part.digits,
+                "part": part.place,
+                "of": part.of,
+            }
+        )
+
+    def _append(self, entry: dict[str, str | int]) -> None:
         # One unbuffered write a line: with O_APPEND it is never torn apart by another writer.
         line = self._json.encode(entry) + b"\n"
         if os.write(self._file, line) != len(line):

@@ -60,11 +60,13 @@ union all
 select contact_key, amount from made;
 
 -- name: contacts_over
--- The contact is locked before its hold, as its deletion does. A call that goes on keeps the hold.
+-- The contact is locked before its hold, as its deletion does. A call that goes on keeps the hold, and so does an SMS of
+-- which nobody knows yet what the carrier took.
 select h.id
 from contacts c join holds h on h.id = c.hold_id
 where c.tenant_id = $1 and c.held and c.state = 'done' and h.cleared_at is null
   and not exists (select from attempts a where a.hold_id = h.id and not a.charged and a.state <> 'ended')
+  and not exists (select from sms s where s.hold_id = h.id and s.state in ('queued', 'sending'))
 order by c.id
 limit $2
 for update of c skip locked;
@@ -76,6 +78,7 @@ from holds h
 where h.tenant_id = $1 and h.cleared_at is null and h.contact_id is null
   and (h.campaign_id is not null or h.held_at < clock_timestamp() - make_interval(secs => $3))
   and not exists (select from attempts a where a.hold_id = h.id and not a.charged and a.state <> 'ended')
+  and not exists (select from sms s where s.hold_id = h.id and s.state in ('queued', 'sending'))
 order by h.held_at
 limit $2
 for no key update of h skip locked;
@@ -97,6 +100,7 @@ limit $2;
 select h.id
 from contacts c join holds h on h.id = c.hold_id join campaigns p on p.id = c.campaign_id
 where c.tenant_id = $1 and c.held and c.state = 'waiting' and p.state = 'closed' and h.cleared_at is null
+  and not exists (select from sms s where s.hold_id = h.id and s.state in ('queued', 'sending'))
 limit $2
 for update of c skip locked;
 

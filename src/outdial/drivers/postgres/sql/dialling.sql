@@ -210,6 +210,19 @@ with charge as (
     left join scripts s on s.id = a.script_id
     where exists (select from charge)
     order by g.position
+), asked as (
+    select * from jsonb_to_recordset($5::jsonb) as m(attempt uuid, name text, body text, parts integer)
+), texted as (
+    -- As core.do_not_call.canonical: a carrier of SMS knows no national forms.
+    insert into sms (tenant_id, campaign_id, contact_id, attempt_id, hold_id, name, digits, body, parts)
+    select a.tenant_id, a.campaign_id, a.contact_id, a.id, a.hold_id, m.name,
+           regexp_replace(a.digits, '^8([0-9]{10})$', '7\1'), m.body, m.parts
+    from asked m join attempts a on a.id = m.attempt
+    where exists (select from charge)
+    on conflict (attempt_id, name) do nothing
+    returning id, parts
+), cut as (
+    insert into sms_parts (sms_id, part) select t.id, place from texted t cross join generate_series(1, t.parts) as place
 )
 select (select count(*) from charge) as in_charge;
 

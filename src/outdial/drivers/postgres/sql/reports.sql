@@ -26,11 +26,16 @@ order by try_number;
 select c.key, c.wire, c.state, c.attempts_made, a.outcome, a.connection,
        case when a.number <> '' then a.reserved_at end as reserved_at,
        coalesce(a.talk_seconds, 0) as talk_seconds, coalesce(a.transferred_to, '') as transferred_to,
-       coalesce(a.joined_seconds, 0) as joined_seconds
+       coalesce(a.joined_seconds, 0) as joined_seconds,
+       m.body as sms_text, m.parts as sms_parts, m.state as sms_state, m.sent_at as sms_sent_at
 from contacts c
 left join lateral (
     select * from attempts a where a.contact_id = c.id order by a.ordinal desc limit 1
 ) a on true
+left join lateral (
+    select s.body, s.parts, s.state, coalesce(s.sent_at, s.asked_at) as sent_at
+    from sms s where s.contact_id = c.id and s.state not in ('queued', 'sending') order by s.id desc limit 1
+) m on true
 where c.campaign_id = $1
 order by c.id;
 
