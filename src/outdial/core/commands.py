@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from outdial.core.amd import Amd
+from outdial.core.assistant import Brief
 from outdial.core.events import Timer
 from outdial.core.extension import Connection
 from outdial.core.ids import Channel
@@ -118,6 +119,31 @@ class RecordTalk:
 
 
 @dataclass(frozen=True, slots=True)
+class Listen:
+    """Hear what a leg says from now on, also while something is played to it. `SpeechBegan` of the same turn tells that
+    somebody speaks, and one `Heard` what was said, once they have been silent for `pause_seconds`. Whoever says nothing
+    leaves it unanswered until `StopListening`, another `Listen` or the leg's end."""
+
+    channel: Channel
+    turn: int
+    language: str
+    """A code such as ru-RU."""
+    expected: tuple[str, ...] = ()
+    """Words and phrases that are worth hearing, in lower case; empty: anything."""
+    pause_seconds: float = 0.5
+    longest_seconds: float = 15.0
+    """An utterance that lasts longer is taken as it is by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopListening:
+    """What is said from now on does not matter; `Heard` of that turn may still be on its way."""
+
+    channel: Channel
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """End a leg, whatever state it is in; a leg that is gone already is no error."""
 
@@ -185,7 +211,30 @@ class Consult:
     service: str
 
 
-SwitchCommand = Dial | Play | StopPlaying | Ringback | Join | Classify | Record | StopRecording | RecordTalk | HangUp
+@dataclass(frozen=True, slots=True)
+class AskAssistant:
+    """Hand a turn to the assistant; answered by `AssistantSaid` for each sentence, as it comes, and one `AssistantDone` of
+    the same turn. Another question of the same leg, or its end, ends this one unanswered."""
+
+    channel: Channel
+    turn: int
+    brief: Brief
+
+
+SwitchCommand = (
+    Dial
+    | Play
+    | StopPlaying
+    | Ringback
+    | Join
+    | Classify
+    | Record
+    | StopRecording
+    | RecordTalk
+    | Listen
+    | StopListening
+    | HangUp
+)
 CallCommand = (
     Dial
     | Speak
@@ -196,10 +245,13 @@ CallCommand = (
     | Record
     | StopRecording
     | RecordTalk
+    | Listen
+    | StopListening
     | HangUp
     | SetTimer
     | RecordAnswer
     | SeekExtension
     | ReleaseExtension
     | Consult
+    | AskAssistant
 )

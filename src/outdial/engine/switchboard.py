@@ -19,12 +19,14 @@ import structlog
 from outdial.core.amd import Verdict
 from outdial.core.call import Call, State, step
 from outdial.core.commands import (
+    AskAssistant,
     CallCommand,
     Classify,
     Consult,
     Dial,
     HangUp,
     Join,
+    Listen,
     Play,
     Record,
     RecordAnswer,
@@ -34,6 +36,7 @@ from outdial.core.commands import (
     SeekExtension,
     SetTimer,
     Speak,
+    StopListening,
     StopPlaying,
     StopRecording,
     SwitchCommand,
@@ -344,6 +347,8 @@ class Switchboard:
                 await self._speak(line, command)
             case ReleaseExtension():
                 self._desk.release(line.call.attempt, command.came_to)
+            case AskAssistant():
+                pass
             case Consult():
                 self._clock.hold()
                 line.group.create_task(self._consult(line, command), name=f"consult {line.call.attempt}")
@@ -356,6 +361,8 @@ class Switchboard:
                 | Record()
                 | StopRecording()
                 | RecordTalk()
+                | Listen()
+                | StopListening()
                 | HangUp()
             ):
                 await self._tell_switch(line, command)
