@@ -83,7 +83,7 @@ def reached(nodes: Mapping[str, Node], start: str) -> list[str]:
     waiting = [start]
     while waiting:
         key = waiting.pop()
-        if key not in seen:
+        if key in nodes and key not in seen:
             seen.add(key)
             waiting += [target for _, target in _targets(nodes[key]) if target is not None]
     return [key for key in nodes if key in seen]
