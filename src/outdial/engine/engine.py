@@ -13,6 +13,7 @@ from random import Random
 import structlog
 
 from outdial.core.campaign import Campaign
+from outdial.engine.assistants import Assistants
 from outdial.engine.desk import Desk
 from outdial.engine.dialler import Dialler
 from outdial.engine.floor import Floor
@@ -25,7 +26,17 @@ from outdial.engine.recovery import Recovery
 from outdial.engine.roster import Roster
 from outdial.engine.rounds import Dialled, Reason
 from outdial.engine.switchboard import Switchboard
-from outdial.ports import Bus, Clock, Consultation, Dialling, MemberDialling, NotInCharge, StoreDown, Telephony
+from outdial.ports import (
+    Assistant,
+    Bus,
+    Clock,
+    Consultation,
+    Dialling,
+    MemberDialling,
+    NotInCharge,
+    StoreDown,
+    Telephony,
+)
 
 _CHARGE_REAL_SECONDS = 1.0
 _CUT_OFF_REAL_SECONDS = 5.0
@@ -41,7 +52,8 @@ class Engine:
     """Dials for a database. `run` returns after `stop` once calls are over or the drain time is.
 
     Calls are recorded below the folder `recordings`. `services` are those that a script may ask, by the names that scripts
-    know them by. `chance` draws the ids of attempts and whatever else is left to chance.
+    know them by, and `assistant` is who answers where a script says so. `chance` draws the ids of attempts and whatever
+    else is left to chance.
     """
 
     def __init__(
@@ -55,6 +67,7 @@ class Engine:
         drain_seconds: float,
         recordings: str,
         services: Mapping[str, Consultation],
+        assistant: Assistant,
         chance: Random,
     ) -> None:
         self._dialling = dialling
@@ -66,6 +79,7 @@ class Engine:
         self._drain_seconds = drain_seconds
         self._recordings = recordings
         self._services = services
+        self._assistant = assistant
         self._chance = chance
         self._stop = asyncio.Event()
         self._dialler: Dialler | None = None
@@ -125,6 +139,7 @@ class Engine:
         switchboard = Switchboard(
             *(self._telephony, journal, self._prompts, self._clock, floor, roster, desk, pacers, wake.set),
             self._services,
+            Assistants(self._assistant, self._clock),
         )
         self._switchboard = switchboard
         members = MemberDialler(

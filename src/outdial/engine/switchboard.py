@@ -62,6 +62,7 @@ from outdial.core.retry import RetryRule, seconds_to_next_try
 from outdial.core.script.nodes import COMPLETED
 from outdial.core.settlement import Member
 from outdial.engine import metrics
+from outdial.engine.assistants import Assistants
 from outdial.engine.desk import Desk, Team
 from outdial.engine.floor import Floor, Seat
 from outdial.engine.journal import Journal
@@ -137,6 +138,7 @@ class Switchboard:
         pacers: Pacers,
         released: Callable[[], None],
         services: Mapping[str, Consultation],
+        assistants: Assistants,
     ) -> None:
         self._telephony = telephony
         self._journal = journal
@@ -148,6 +150,7 @@ class Switchboard:
         self._pacers = pacers
         self._released = released
         self._services = services
+        self._assistants = assistants
         self._lines: dict[AttemptId, Line] = {}
         self._idle = asyncio.Event()
         self._idle.set()
@@ -235,6 +238,7 @@ class Switchboard:
             await self._give_up(line)
         finally:
             line.timers.cancel()
+            self._assistants.drop(line.call.attempt)
             for _ in range(line.mailbox.qsize()):
                 self._clock.release()
             del self._lines[line.call.attempt]
@@ -348,7 +352,7 @@ class Switchboard:
             case ReleaseExtension():
                 self._desk.release(line.call.attempt, command.came_to)
             case AskAssistant():
-                pass
+                self._assistants.ask(line.group, command, partial(self._put, line))
             case Consult():
                 self._clock.hold()
                 line.group.create_task(self._consult(line, command), name=f"consult {line.call.attempt}")

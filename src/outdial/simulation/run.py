@@ -22,6 +22,7 @@ from outdial.core.number import Number
 from outdial.core.script.nodes import Connect, Script
 from outdial.core.settlement import MemberRule
 from outdial.core.trunk import Trunk
+from outdial.drivers.assistant.absent import AbsentAssistant
 from outdial.drivers.memory.dialling import MemoryDialling
 from outdial.drivers.memory.member_dialling import MemoryMemberDialling
 from outdial.drivers.memory.quiet import MemoryBus, NoLibrary, NoSpeech
@@ -100,6 +101,7 @@ class _Simulation:
             _DRAIN_SECONDS,
             "",
             {},
+            AbsentAssistant(),
             Random(study.seed),
         )
 
