@@ -15,6 +15,7 @@ from outdial.core.events import Timer
 from outdial.core.extension import Connection
 from outdial.core.ids import Channel
 from outdial.core.prompt import Filled
+from outdial.core.web_request import WebQuestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +210,11 @@ class Consult:
     channel: Channel
     turn: int
     service: str
+    """The name under which the house knows the service; WEB for whoever asks the `question` on the web."""
+    question: WebQuestion | None = None
+
+
+WEB = "web"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -176,6 +177,9 @@ class Consulted:
     channel: Channel
     turn: int
     value: str | None
+    values: Mapping[str, str] = field(default_factory=dict)
+    """What the answer to a question on the web holds of what was wanted, by the names of variables; `value` is empty
+    then. One that the answer does not hold is left out."""
 
 
 @dataclass(frozen=True, slots=True)

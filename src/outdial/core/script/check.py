@@ -3,7 +3,7 @@ nodes nobody reaches, and circles in which the callee is never listened to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -61,14 +61,20 @@ def _undiallable(script: Script) -> list[Fault]:
     ]
 
 
-def _unreachable(script: Script) -> list[Fault]:
+def reached(nodes: Mapping[str, Node], start: str) -> list[str]:
+    """The nodes that a dialogue may come to from `start`, in the order in which they stand."""
     seen: set[str] = set()
-    waiting = [script.start]
+    waiting = [start]
     while waiting:
         key = waiting.pop()
         if key not in seen:
             seen.add(key)
-            waiting += [target for _, target in _targets(script.nodes[key]) if target is not None]
+            waiting += [target for _, target in _targets(nodes[key]) if target is not None]
+    return [key for key in nodes if key in seen]
+
+
+def _unreachable(script: Script) -> list[Fault]:
+    seen = set(reached(script.nodes, script.start))
     return [Fault(f"nodes.{key}", "nothing leads to this node") for key in script.nodes if key not in seen]
 
 
