@@ -64,6 +64,7 @@ from outdial.drivers.speech.speller import Speller
 from outdial.drivers.speech.synthesiser import Synthesiser
 from outdial.drivers.speech.telephone import remove_leftovers
 from outdial.drivers.speech.yandex import YandexSettings, YandexSpeech
+from outdial.drivers.webhooks.asker import WebAsker
 from outdial.drivers.webhooks.sender import WebSender
 from outdial.engine.cashier import Cashier
 from outdial.engine.engine import Engine
@@ -262,6 +263,8 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
             )
             mikopbx_crm = crm.Crm(operations)
             closing.push_async_callback(mikopbx_crm.close)
+            asker = WebAsker()
+            closing.push_async_callback(asker.close)
             dialling = PostgresDialling(dsn, pool)
             engine = Engine(
                 dialling,
@@ -273,6 +276,7 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
                 settings.drain,
                 str(data / "recordings"),
                 {CRM: mikopbx_crm},
+                asker,
                 assistant_of(settings, closing),
                 SystemRandom(),
             )

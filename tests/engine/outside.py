@@ -13,14 +13,16 @@ from outdial.core.ids import CampaignId, TenantId
 from outdial.core.prompt import Filled, Words
 from outdial.drivers.assistant.absent import AbsentAssistant
 from outdial.drivers.clock import SystemClock
+from outdial.drivers.memory.quiet import NoWeb
 from outdial.engine.assistants import Assistants
+from outdial.engine.consultations import Consultations
 from outdial.engine.desk import Desk
 from outdial.engine.floor import Floor, Seat
 from outdial.engine.journal import Journal
 from outdial.engine.pacers import Pacers
 from outdial.engine.roster import Roster
 from outdial.engine.switchboard import Switchboard
-from outdial.ports import Assistant, Consultation, Entry, SwitchDown
+from outdial.ports import Assistant, Consultation, Entry, SwitchDown, WebQuestions
 
 TENANT = TenantId(7)
 SEAT = Seat(TENANT, CampaignId(1), "carrier", "79990000000")
@@ -70,7 +72,10 @@ class Outside:
 
 
 def board_before(
-    outside: Outside, services: Mapping[str, Consultation] | None = None, assistant: Assistant | None = None
+    outside: Outside,
+    services: Mapping[str, Consultation] | None = None,
+    assistant: Assistant | None = None,
+    web: WebQuestions | None = None,
 ) -> tuple[Switchboard, Journal]:
     """A switchboard and its journal, which has to be run."""
     journal = Journal(outside)  # type: ignore[arg-type]
@@ -85,7 +90,7 @@ def board_before(
         Desk(outside, outside, roster, clock, Random(1)),  # type: ignore[arg-type]
         Pacers(outside, clock),  # type: ignore[arg-type]
         lambda: None,
-        services or {},
+        Consultations(services or {}, web or NoWeb()),
         Assistants(assistant or AbsentAssistant(), clock),
     )
     return board, journal

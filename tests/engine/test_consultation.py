@@ -8,17 +8,22 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from prometheus_client import REGISTRY
 
+from drivers.stand_in import Move, StandIn, babbles, hangs_up
 from engine.outside import SEAT, TENANT, Outside, board_before
 from outdial.core.call import Call, Plan
-from outdial.core.commands import HangUp, Play, Record, StopRecording
-from outdial.core.events import Answered, HungUp, KeyPressed, Placed, PromptEnded, Recorded
-from outdial.core.ids import AttemptId, TenantId
+from outdial.core.commands import WEB, Consult, HangUp, Play, Record, StopRecording
+from outdial.core.events import Answered, Consulted, HungUp, KeyPressed, Placed, PromptEnded, Recorded
+from outdial.core.ids import AttemptId, Channel, TenantId
 from outdial.core.outcome import Outcome
 from outdial.core.prompt import Slot, Text
 from outdial.core.retry import RetryRule
 from outdial.core.script import nodes
 from outdial.core.script.nodes import COMPLETED, Ask, Choice, Goal, Request, Say, Script
+from outdial.core.web_request import WebQuestion
+from outdial.drivers.webhooks.asker import WebAsker
+from outdial.engine.consultations import Consultations
 from outdial.engine.switchboard import Switchboard
 from outdial.ports import ConsultationFailed
 
@@ -165,3 +170,37 @@ def test_a_switch_that_goes_away_before_a_recording_leaves_an_answer_without_one
         board.post(HungUp(call.channel))
 
     assert ("-", "") in play(story, script=script)
+
+
+def asked_on_the_web(move: Move, **wanted: str) -> tuple[Consulted, Channel]:
+    """What a call hears when it asked a server on the web."""
+
+    async def tell() -> tuple[Consulted, Channel]:
+        channel, web = Channel(str(uuid4())), WebAsker()
+        async with StandIn("/slots", move) as server:
+            try:
+                question = WebQuestion(f"{server.url}/slots", into=wanted)
+                command = Consult(channel, 5, WEB, question)
+                return await Consultations({}, web).answer_of(TENANT, command), channel
+            finally:
+                await web.close()
+
+    return asyncio.run(tell())
+
+
+def test_a_server_on_the_web_fills_variables() -> None:
+    heard, channel = asked_on_the_web(
+        babbles(b'{"slots": [{"time": "10:00"}], "left": 3}'), time="slots.0.time", left="left"
+    )
+    assert heard == Consulted(channel, 5, "", {"time": "10:00", "left": "3"})
+
+
+@pytest.mark.parametrize("move", [babbles(b"sorry", 500), babbles(b'{"slots": []}'), hangs_up])
+def test_a_server_on_the_web_without_an_answer_is_counted_and_leaves_no_value(move: Move) -> None:
+    def faults() -> float:
+        return REGISTRY.get_sample_value("outdial_faults_total", {"kind": "consultation"}) or 0.0
+
+    before = faults()
+    heard, channel = asked_on_the_web(move, time="slots.0.time")
+    assert heard == Consulted(channel, 5, None)
+    assert faults() == before + 1

@@ -41,7 +41,7 @@ from outdial.ports.money import (
     Used,
 )
 from outdial.ports.reports import Reports
-from outdial.ports.scripts import Consultation, ConsultationFailed, ScriptRecord, Scripts
+from outdial.ports.scripts import Consultation, ConsultationFailed, ScriptRecord, Scripts, WebQuestions
 from outdial.ports.setup import (
     DEFAULT_DIAL_PREFIX,
     SPOKEN_SETTINGS,
@@ -138,5 +138,6 @@ __all__ = [
     "Used",
     "Web",
     "WebAnswer",
+    "WebQuestions",
     "Workshop",
 ]
