@@ -137,6 +137,31 @@ def test_a_connection_is_used_again() -> None:
     assert server.connections == 1
 
 
+def test_a_connection_that_the_server_gave_up_meanwhile_is_no_failure() -> None:
+    async def story(_: ModelStandIn, assistant: CompletionsAssistant) -> list[Any]:
+        return [await answer_of(assistant), await answer_of(assistant)]
+
+    given, server = told(story, says("Да."), hangs_up, says("Нет."))
+    assert given == [[Sentence("Да.")], [Sentence("Нет.")]]
+    assert (server.connections, len(server.asked)) == (2, 3)
+
+
+def test_a_server_that_hangs_up_on_a_new_connection_is_not_asked_again() -> None:
+    ((failure,), server) = answered(hangs_up, says("Да."))
+    assert (failure.trouble, len(server.asked)) == (Trouble.UNREACHABLE, 1)
+
+
+def test_the_address_may_be_given_whole() -> None:
+    async def story(server: ModelStandIn, _: CompletionsAssistant) -> list[Any]:
+        assistant = CompletionsAssistant(CompletionsSettings(f"{server.address}/chat/completions/", "m"))
+        try:
+            return await answer_of(assistant)
+        finally:
+            await assistant.close()
+
+    assert told(story, says("Да."))[0] == [Sentence("Да.")]
+
+
 def test_whoever_stops_reading_ends_the_question() -> None:
     async def story(server: ModelStandIn, assistant: CompletionsAssistant) -> None:
         async def reads() -> None:

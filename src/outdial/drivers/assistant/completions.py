@@ -1,6 +1,7 @@
 """A language model behind an OpenAI-compatible `chat/completions` that streams: of OpenAI, or of a server of one's own
 (Ollama, llama.cpp, vLLM, LM Studio). Whatever the far end does becomes sentences, a way on or a reason, within the limits of
-the brief. Nothing is asked twice: the callee waits. The key is written into one request header and nowhere else.
+the brief. A question that failed is not asked again: the callee waits. The key is written into one request header and
+nowhere else.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,14 +31,16 @@ _LARGEST_MESSAGE = 4096
 """Bytes that are read of an answer that is an error."""
 _LAST_WORDS_SECONDS = 0.25
 """How long the end of a stream is waited for once the answer is whole, so that the connection can be used again."""
+_KEEP_SECONDS = 60.0
+"""How long a connection is kept for the next turn: a new one costs a callee the time of several round trips."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompletionsSettings:
     """How the model is reached. Raises `ValueError`, which never repeats the key.
 
-    `url` is the address before `/chat/completions`, such as http://127.0.0.1:11434/v1. `extra` goes into every request as it
-    stands. `connections` is how many answers are under way at most; others wait, within their limits.
+    `url` is the address before `/chat/completions`, or with it, such as http://127.0.0.1:11434/v1. `extra` goes into every
+    request as it stands. `connections` is how many answers are under way at most; others wait, within their limits.
     """
 
     url: str
@@ -98,9 +102,7 @@ class CompletionsAssistant:
         try:
             body = request_of(brief, self._settings.model, self._settings.tokens_field, self._settings.extra)
             async with asyncio.timeout_at(first):
-                # No redirects: the key is for this address alone.
-                url = self._settings.url.rstrip("/") + PATH
-                answer = await self._connected().post(url, data=json.dumps(body).encode(), allow_redirects=False)
+                answer = await self._post(json.dumps(body).encode())
         except TimeoutError:
             raise _slow(brief) from None
         except (aiohttp.ClientError, OSError, RuntimeError) as why:
@@ -127,6 +129,19 @@ class CompletionsAssistant:
         finally:
             answer.release()  # it closes a connection on which more may come
 
+    async def _post(self, body: bytes) -> aiohttp.ClientResponse:
+        """Ask. A connection that was kept may have been given up by the server a moment ago, which is no trouble of its
+        own: then, and only then, the question is put again, on another one."""
+        url = self._settings.url.rstrip("/").removesuffix(PATH) + PATH
+        while True:
+            kept = _Kept()
+            try:
+                # No redirects: the key is for this address alone.
+                return await self._connected().post(url, data=body, allow_redirects=False, trace_request_ctx=kept)
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+                if not kept.used:
+                    raise
+
     async def _check(self, answer: aiohttp.ClientResponse) -> None:
         """Raises `NoAnswer` when the status says that there is none."""
         if answer.status == 200:
@@ -145,11 +160,28 @@ class CompletionsAssistant:
             self._session = aiohttp.ClientSession(
                 headers=headers,
                 timeout=aiohttp.ClientTimeout(total=None),
-                connector=aiohttp.TCPConnector(limit=self._settings.connections),
+                connector=aiohttp.TCPConnector(limit=self._settings.connections, keepalive_timeout=_KEEP_SECONDS),
+                trace_configs=[_tracing()],
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
             )
         return self._session
+
+
+@dataclass(slots=True)
+class _Kept:
+    """Whether a request went out on a connection that was kept from an earlier one."""
+
+    used: bool = False
+
+
+def _tracing() -> aiohttp.TraceConfig:
+    async def reused(_: object, request: SimpleNamespace, __: object) -> None:
+        request.trace_request_ctx.used = True
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_connection_reuseconn.append(reused)
+    return tracing
 
 
 def _trouble(status: int) -> Trouble:
