@@ -243,12 +243,50 @@ def test_an_answer_that_is_none_has_a_reason_and_what_was_said_stays_said(
         (streams(event({"role": "assistant", "content": ""}), then=holds), Trouble.SLOW, []),
         (streams(words("Добрый"), then=holds), Trouble.SLOW, []),
         (streams(words("<think>Дай подумать. "), then=holds), Trouble.SLOW, []),
-        (streams(words("Да. ", "А"), then=holds), Trouble.STALLED, ["Да."]),
-        (streams(call("go_to_agree"), then=holds), Trouble.STALLED, []),
     ],
 )
 def test_nobody_is_waited_for_beyond_the_limits(moves: Move, trouble: Trouble, said: list[str]) -> None:
     assert failed(moves, asked=brief(**SOON)) == (trouble, said)
+
+
+class LeapingLoop(asyncio.SelectorEventLoop):
+    """A loop whose time can be moved on."""
+
+    ahead = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.ahead
+
+
+@pytest.mark.parametrize("parts", [words("Да. ", "А"), words("Да. ") + call("go_to_agree")])
+def test_an_answer_that_begins_is_not_waited_for_for_ever(parts: bytes) -> None:
+    async def tell() -> list[Any]:
+        async with ModelStandIn(streams(parts, then=holds)) as server:
+            assistant = CompletionsAssistant(CompletionsSettings(server.address, "m"))
+            given = []
+            try:
+                async with aclosing(assistant.answer(brief(longest_seconds=3600.0))) as answer:
+                    async for item in answer:
+                        given.append(item)
+                        await server.holding.wait()
+                        asyncio.get_running_loop().ahead += 3600  # type: ignore[attr-defined]
+            finally:
+                await assistant.close()
+            return given
+
+    with asyncio.Runner(loop_factory=LeapingLoop) as runner:
+        said, failure = runner.run(tell())
+    assert said == Sentence("Да.")
+    assert isinstance(failure, Failed)
+    assert failure.trouble is Trouble.STALLED
+
+
+def test_a_way_on_is_worth_waiting_on_for() -> None:
+    reading = Reading(functions_of(brief().paths), 100)
+    assert list(reading.take(event({"role": "assistant"}))) == []
+    assert not reading.begun
+    assert list(reading.take(call("go_to_agree"))) == []
+    assert reading.begun
 
 
 def test_the_end_of_the_stream_is_not_waited_for_once_the_answer_is_whole() -> None:
