@@ -34,7 +34,7 @@ from outdial.drivers.assistant.reading import LARGEST_ANSWER, LARGEST_LINE, LETT
 from outdial.ports import NO_ASSISTANT, Chosen, Failed, Sentence, Trouble
 
 Result = TypeVar("Result")
-SOON = {"first_words_seconds": 0.05, "longest_seconds": 0.1}
+SOON = {"first_words_seconds": 0.05, "longest_seconds": 3600.0}
 """Limits for servers that never come to an end."""
 
 
@@ -237,16 +237,20 @@ def test_an_answer_that_is_none_has_a_reason_and_what_was_said_stays_said(
 
 
 @pytest.mark.parametrize(
-    ("moves", "trouble", "said"),
+    "move",
     [
-        (holds, Trouble.SLOW, []),
-        (streams(event({"role": "assistant", "content": ""}), then=holds), Trouble.SLOW, []),
-        (streams(words("Добрый"), then=holds), Trouble.SLOW, []),
-        (streams(words("<think>Дай подумать. "), then=holds), Trouble.SLOW, []),
+        holds,
+        streams(event({"role": "assistant", "content": ""}), then=holds),
+        streams(words("Добрый"), then=holds),
+        streams(words("<think>Дай подумать. "), then=holds),
     ],
 )
-def test_nobody_is_waited_for_beyond_the_limits(moves: Move, trouble: Trouble, said: list[str]) -> None:
-    assert failed(moves, asked=brief(**SOON)) == (trouble, said)
+def test_first_words_are_not_waited_for_beyond_their_limit(move: Move) -> None:
+    assert failed(move, asked=brief(**SOON)) == (Trouble.SLOW, [])
+
+
+def test_first_words_have_no_longer_than_the_whole_answer() -> None:
+    assert failed(holds, asked=brief(first_words_seconds=3600.0, longest_seconds=0.05)) == (Trouble.SLOW, [])
 
 
 class LeapingLoop(asyncio.SelectorEventLoop):
@@ -287,6 +291,12 @@ def test_a_way_on_is_worth_waiting_on_for() -> None:
     assert not reading.begun
     assert list(reading.take(call("go_to_agree"))) == []
     assert reading.begun
+
+
+def test_words_before_a_way_on_are_not_kept_until_it_is_whole() -> None:
+    reading = Reading(functions_of(brief().paths), 100)
+    assert list(reading.take(words("Соеди", "няю"))) == []
+    assert list(reading.take(call("go_to_agree", ""))) == ["Соединяю"]
 
 
 def test_the_end_of_the_stream_is_not_waited_for_once_the_answer_is_whole() -> None:
