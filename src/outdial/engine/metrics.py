@@ -35,6 +35,11 @@ ASSISTANT_DONE = Histogram(
 ASSISTANT_FAULTS = Counter(
     "outdial_assistant_faults", "Answers that the assistant did not give, or not to the end, by reason.", ["reason"]
 )
+GAP = Histogram(
+    "outdial_speech_to_prompt_seconds",
+    "From the end of a callee's speech to telling the switch to play the next prompt, in felt seconds.",
+    buckets=(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0),
+)
 HOOKS = Counter("outdial_hook_deliveries", "Tries to tell a hook, by what came of them.", ["result"])
 
 

@@ -27,6 +27,7 @@ from outdial.core.commands import (
     HangUp,
     Join,
     Listen,
+    NoteTurn,
     Play,
     Record,
     RecordAnswer,
@@ -70,6 +71,7 @@ from outdial.engine.pacers import Pacers
 from outdial.engine.prompts import PromptFailedError, Prompts
 from outdial.engine.roster import Roster
 from outdial.engine.timers import Timers
+from outdial.engine.transcripts import Transcript
 from outdial.ports import (
     Clock,
     Entry,
@@ -118,6 +120,8 @@ class Line:
     """The monotonic clock when the callee and an agent began to hear each other."""
     heard_answer_at: float | None = None
     """The event loop's time at the answer, until the first prompt was commanded."""
+    transcript: Transcript | None = None
+    """None: nobody writes down what is said."""
 
 
 class Switchboard:
@@ -175,6 +179,8 @@ class Switchboard:
         """Take a saved call on and let it hear its first event."""
         line = Line(call, seat, retry, attempts_made, asyncio.Queue(), group, called, answered_at=answered_at)
         line.timers = Timers(self._clock, partial(self._put, line))
+        if call.plan.script.transcript:
+            line.transcript = Transcript(self._clock)
         if answered_at is not None:
             line.answered_moment = self._clock.monotonic()
         self._put(line, first)
@@ -263,6 +269,8 @@ class Switchboard:
             self._floor.take_line(line.seat.tenant, line.call.plan.outside[line.call.outside_number].trunk)
         if line.call is before and not commands:
             return
+        if line.transcript is not None:
+            line.transcript.hear(event)
         if line.call.was_answered and line.answered_at is None:
             line.answered_at, line.answered_moment = self._clock.now(), self._clock.monotonic()
             line.heard_answer_at = asyncio.get_running_loop().time()
@@ -293,13 +301,15 @@ class Switchboard:
     def _entry(self, line: Line, commands: list[CallCommand]) -> Entry:
         answers = tuple(command for command in commands if isinstance(command, RecordAnswer))
         metrics.ANSWERS.inc(len(answers))
+        turns = () if line.transcript is None else line.transcript.turns(commands)
         if line.call.state is not State.ENDED:
-            return Entry(call=line.call, answers=answers, answered_at=line.answered_at, agent=line.agent)
+            return Entry(call=line.call, answers=answers, turns=turns, answered_at=line.answered_at, agent=line.agent)
         now = self._clock.monotonic()
         talked = 0.0 if line.answered_moment is None else now - line.answered_moment
         return Entry(
             call=line.call,
             answers=answers,
+            turns=turns,
             answered_at=line.answered_at,
             ended_at=self._clock.now(),
             talk_seconds=talked,
@@ -340,7 +350,7 @@ class Switchboard:
         match command:
             case SetTimer():
                 line.timers.set(command)
-            case RecordAnswer():
+            case RecordAnswer() | NoteTurn():
                 pass  # it was in the entry
             case SeekExtension():
                 await self._seek(line, command)
@@ -379,6 +389,8 @@ class Switchboard:
             self._put(line, PromptFailed(command.channel, command.turn, str(failure)))
             return
         await self._tell_switch(line, Play(command.channel, command.turn, sounds))
+        if line.transcript is not None:
+            line.transcript.played(command.turn)
         if line.heard_answer_at is not None:
             metrics.FIRST_PROMPT.observe(asyncio.get_running_loop().time() - line.heard_answer_at)
             line.heard_answer_at = None
