@@ -12,21 +12,14 @@ from prometheus_client import REGISTRY
 from contract.assistant import brief
 from drivers.model_stand_in import ModelStandIn, answers, call, words
 from drivers.stand_in import hangs_up, streams
-from engine.outside import SEAT, Outside, board_before
 from outdial.core.assistant import Brief
-from outdial.core.call import Call, Plan, step
-from outdial.core.commands import AskAssistant, CallCommand, HangUp
-from outdial.core.events import Answered, AssistantDone, AssistantSaid, CallEvent, HungUp, Placed
-from outdial.core.ids import AttemptId, Channel, attempt_of
-from outdial.core.prompt import Text
-from outdial.core.retry import RetryRule
-from outdial.core.script.nodes import Say, Script
+from outdial.core.commands import AskAssistant
+from outdial.core.events import AssistantDone, AssistantSaid
+from outdial.core.ids import Channel, attempt_of
 from outdial.drivers.assistant.absent import AbsentAssistant
 from outdial.drivers.assistant.completions import CompletionsAssistant, CompletionsSettings
 from outdial.drivers.clock import SystemClock
-from outdial.engine import switchboard
 from outdial.engine.assistants import Assistants
-from outdial.engine.switchboard import Switchboard
 from outdial.ports import NO_ASSISTANT, Assistant, Chosen, Failed, Sentence, Trouble
 
 Told = list[AssistantSaid | AssistantDone]
@@ -210,70 +203,6 @@ def test_another_question_of_the_same_call_takes_the_place_of_the_first() -> Non
         AssistantDone(first.channel, 4),
     ]
     assert assistant.closed == 2
-
-
-def on_the_switchboard(
-    assistant: Scripted, monkeypatch: pytest.MonkeyPatch, story: Callable[[Switchboard, Call, Outside], Awaitable[None]]
-) -> list[CallEvent]:
-    """What a call hears that asks the assistant when it is answered, and is hung up when the answer is over."""
-    heard: list[CallEvent] = []
-
-    def asking(call: Call, event: CallEvent) -> tuple[Call, list[CallCommand]]:
-        call, commands = step(call, event)
-        heard.append(event)
-        if isinstance(event, Answered):
-            commands = [*commands, question(call.turn, call.channel)]
-        if isinstance(event, AssistantDone):
-            commands = [*commands, HangUp(call.channel)]
-        return call, commands
-
-    monkeypatch.setattr(switchboard, "step", asking)
-
-    async def tell() -> None:
-        outside = Outside()
-        board, journal = board_before(outside, assistant=assistant)
-        script = Script("q", {"q": Say((Text(("?",), "ru-RU"),), None)})
-        call = Call(AttemptId(str(uuid4())), Plan("carrier", "79990000000", "", 45.0, script, {}))
-        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-            writing = group.create_task(journal.run())
-            board.open(group, call, SEAT, RetryRule(), 1, Placed(call.channel))
-            board.post(Answered(call.channel))
-            await story(board, call, outside)
-            await board.idle()
-            writing.cancel()
-
-    asyncio.run(tell())
-    return heard
-
-
-def test_the_answer_reaches_the_call_by_its_mailbox(monkeypatch: pytest.MonkeyPatch) -> None:
-    assistant = Scripted(Sentence("Да."), Sentence("Так."), Chosen("agree"))
-
-    async def story(board: Switchboard, call: Call, outside: Outside) -> None:
-        await assistant.waits.wait()
-        assistant.let.set()
-        await outside.until(lambda one: isinstance(one, HangUp))
-        board.post(HungUp(call.channel))
-
-    heard = on_the_switchboard(assistant, monkeypatch, story)
-    about = [event for event in heard if isinstance(event, AssistantSaid | AssistantDone)]
-    assert [getattr(event, "text", None) or getattr(event, "block", None) for event in about] == [
-        "Да.",
-        "Так.",
-        "agree",
-    ]
-
-
-def test_a_callee_who_hangs_up_ends_the_question(monkeypatch: pytest.MonkeyPatch) -> None:
-    assistant = Scripted(Sentence("Да."), Sentence("Так."))
-
-    async def story(board: Switchboard, call: Call, outside: Outside) -> None:
-        await assistant.waits.wait()
-        board.post(HungUp(call.channel))
-
-    heard = on_the_switchboard(assistant, monkeypatch, story)
-    assert not any(isinstance(event, AssistantDone) for event in heard)
-    assert assistant.closed == 1
 
 
 @pytest.mark.parametrize(
