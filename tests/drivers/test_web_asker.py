@@ -109,6 +109,22 @@ def test_an_address_that_leads_nowhere_is_no_answer(url: str, reason: str) -> No
     assert asked(holds, url=url)[0] == reason
 
 
+@pytest.mark.parametrize("step", ["..", ".", "%2e%2E", "%2e."])
+def test_a_variable_of_dots_does_not_lead_to_another_path(step: str) -> None:
+    async def tell() -> tuple[str, int]:
+        async with StandIn("/{rest:.*}", babbles(SLOTS)) as server:
+            asker = WebAsker()
+            try:
+                with pytest.raises(ConsultationFailed) as caught:
+                    await asker.ask(WebQuestion(f"{server.url}/clients/{step}/slots"))
+                assert await asker.ask(WebQuestion(f"{server.url}/clients/..a/slots?x=../..", into=INTO))
+                return str(caught.value).partition(": ")[2], len(server.asked)
+            finally:
+                await asker.close()
+
+    assert asyncio.run(tell()) == ("the address leads elsewhere", 1)
+
+
 def test_a_server_that_is_not_there_is_no_answer_and_the_reason_names_the_host_alone() -> None:
     async def tell(url: str) -> str:
         asker = WebAsker()

@@ -5,7 +5,7 @@ late, too large, moved elsewhere or of another form is none.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import aiohttp
 
@@ -27,6 +27,8 @@ class WebAsker:
     async def ask(self, question: WebQuestion) -> Mapping[str, str]:
         """What was wanted; see the port. Reasons name the host alone: a query holds what callees said."""
         seconds = min(question.seconds, LONGEST_SECONDS)
+        if _climbs(question.url):
+            raise ConsultationFailed(_of(question, "the address leads elsewhere"))
         try:
             async with self._client.asked(
                 *(question.method, question.url, question.headers, question.body.encode(), seconds)
@@ -54,6 +56,14 @@ async def _content(answer: aiohttp.ClientResponse, question: WebQuestion) -> byt
             if len(content) > LARGEST_ANSWER:
                 raise ConsultationFailed(_of(question, f"the answer is over {LARGEST_ANSWER} bytes"))
     return bytes(content)
+
+
+def _climbs(url: str) -> bool:
+    """Whether steps such as .. change the path. A variable may hold dots, which no escape takes out of an address."""
+    try:
+        return any(unquote(step) in (".", "..") for step in urlsplit(url).path.split("/"))
+    except ValueError:
+        return False  # it is no address at all, and will be found out
 
 
 def _of(question: WebQuestion, reason: str) -> str:
