@@ -35,6 +35,7 @@ from outdial.operations import (
     Access,
     Accounts,
     Agents,
+    Assistants,
     Calendars,
     CallerNumbers,
     Campaigns,
@@ -183,6 +184,7 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
             accounts=accounts,
             caller_numbers=numbers,
             templates=Templates(PostgresTemplates(pool)),
+            assistants=Assistants(configured=False),
             mailings=Mailings(campaigns_of, scripts, reports, accounts, numbers, voice, library, Speller()),
         )
         yield House(operations, pool, dsn, tenant, other, data / "audio", voice, clock, bus)

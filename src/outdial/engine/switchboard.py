@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -45,7 +45,6 @@ from outdial.core.commands import (
 from outdial.core.events import (
     CallEvent,
     Classified,
-    Consulted,
     CutOff,
     ExtensionFound,
     HungUp,
@@ -63,6 +62,8 @@ from outdial.core.retry import RetryRule, seconds_to_next_try
 from outdial.core.script.nodes import COMPLETED
 from outdial.core.settlement import Member
 from outdial.engine import metrics
+from outdial.engine.assistants import Assistants
+from outdial.engine.consultations import Consultations
 from outdial.engine.desk import Desk, Team
 from outdial.engine.floor import Floor, Seat
 from outdial.engine.journal import Journal
@@ -73,8 +74,6 @@ from outdial.engine.timers import Timers
 from outdial.engine.transcripts import Transcript
 from outdial.ports import (
     Clock,
-    Consultation,
-    ConsultationFailed,
     Entry,
     MemberEnd,
     NotInCharge,
@@ -126,8 +125,7 @@ class Line:
 
 
 class Switchboard:
-    """Every call in progress. `released` is called when one has ended and its seat is free. `services` are those that a
-    script may ask, by the names that scripts know them by."""
+    """Every call in progress. `released` is called when one has ended and its seat is free."""
 
     def __init__(
         self,
@@ -140,7 +138,8 @@ class Switchboard:
         desk: Desk,
         pacers: Pacers,
         released: Callable[[], None],
-        services: Mapping[str, Consultation],
+        consultations: Consultations,
+        assistants: Assistants,
     ) -> None:
         self._telephony = telephony
         self._journal = journal
@@ -151,7 +150,8 @@ class Switchboard:
         self._desk = desk
         self._pacers = pacers
         self._released = released
-        self._services = services
+        self._consultations = consultations
+        self._assistants = assistants
         self._lines: dict[AttemptId, Line] = {}
         self._idle = asyncio.Event()
         self._idle.set()
@@ -241,6 +241,7 @@ class Switchboard:
             await self._give_up(line)
         finally:
             line.timers.cancel()
+            self._assistants.drop(line.call.attempt)
             for _ in range(line.mailbox.qsize()):
                 self._clock.release()
             del self._lines[line.call.attempt]
@@ -358,7 +359,7 @@ class Switchboard:
             case ReleaseExtension():
                 self._desk.release(line.call.attempt, command.came_to)
             case AskAssistant():
-                pass
+                self._assistants.ask(line.group, command, partial(self._put, line))
             case Consult():
                 self._clock.hold()
                 line.group.create_task(self._consult(line, command), name=f"consult {line.call.attempt}")
@@ -419,25 +420,11 @@ class Switchboard:
     async def _consult(self, line: Line, command: Consult) -> None:
         """In a task of its own: the call goes on hearing what happens to it while somebody outside thinks."""
         try:
-            value = await self._answer_of(line, command.service)
+            answer = await self._consultations.answer_of(line.seat.tenant, command)
             if self.knows(line.call.attempt):
-                self._put(line, Consulted(command.channel, command.turn, value))
+                self._put(line, answer)
         finally:
             self._clock.release()
-
-    async def _answer_of(self, line: Line, service: str) -> str | None:
-        """What a service says. Without an answer the call goes on, so this is the call's own door as well."""
-        try:
-            asked = self._services.get(service)
-            if asked is None:
-                raise ConsultationFailed("there is no service of that name")
-            return await asked.consult(line.seat.tenant, line.call.attempt)
-        except ConsultationFailed as failure:
-            _log.warning("consultation.failed", attempt=line.call.attempt, service=service, reason=str(failure))
-        except Exception:  # noqa: BLE001 - see above
-            _log.exception("consultation.failed", attempt=line.call.attempt, service=service)
-        metrics.FAULTS.labels("consultation").inc()
-        return None
 
     async def _tell_switch(self, line: Line, command: SwitchCommand) -> None:
         """A switch that is away is an event for the call: nothing was dialled, nothing will be heard."""

@@ -6,6 +6,7 @@ itself is out of order.
 """
 
 from outdial.ports.access import Access, Credential, Domains, DomainSession, DomainToken, Identity, LoginId, TokenId
+from outdial.ports.assistant import NO_ASSISTANT, Assistant, Chosen, Failed, Sentence, Trouble
 from outdial.ports.audio import AudioFile, Library, Workshop
 from outdial.ports.bus import Bus
 from outdial.ports.campaigns import AgentWork, Campaigns, Clients, Counters, Members, Standing, Standings
@@ -40,7 +41,7 @@ from outdial.ports.money import (
     Used,
 )
 from outdial.ports.reports import Reports
-from outdial.ports.scripts import Consultation, ConsultationFailed, ScriptRecord, Scripts
+from outdial.ports.scripts import Consultation, ConsultationFailed, ScriptRecord, Scripts, WebQuestions
 from outdial.ports.setup import (
     DEFAULT_DIAL_PREFIX,
     SPOKEN_SETTINGS,
@@ -63,6 +64,7 @@ __all__ = [
     "AgentTally",
     "AgentWork",
     "Agents",
+    "Assistant",
     "AudioFile",
     "Balance",
     "Bus",
@@ -72,6 +74,7 @@ __all__ = [
     "Campaigns",
     "Cancellable",
     "Charge",
+    "Chosen",
     "Clearing",
     "Clients",
     "Clock",
@@ -89,6 +92,7 @@ __all__ = [
     "Domains",
     "DueMember",
     "Entry",
+    "Failed",
     "Held",
     "HoldFor",
     "HoldRow",
@@ -101,6 +105,7 @@ __all__ = [
     "MemberEnd",
     "MemberReservation",
     "Members",
+    "NO_ASSISTANT",
     "NotEnough",
     "NotInCharge",
     "OpenAttempt",
@@ -113,6 +118,7 @@ __all__ = [
     "SPOKEN_SETTINGS",
     "ScriptRecord",
     "Scripts",
+    "Sentence",
     "SetupStore",
     "SetupTransaction",
     "Sheets",
@@ -128,8 +134,10 @@ __all__ = [
     "Template",
     "Templates",
     "TokenId",
+    "Trouble",
     "Used",
     "Web",
     "WebAnswer",
+    "WebQuestions",
     "Workshop",
 ]
