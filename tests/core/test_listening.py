@@ -74,7 +74,7 @@ def says(turn: int, *texts: str, personal: bool = False) -> list[CallCommand]:
 
 def listens(turn: int) -> Listen:
     """The listening of the usual question in a turn."""
-    return Listen(CALLEE, turn, "ru-RU", expected([CONSENT.intent, REFUSAL.intent, PERSON.intent], "ru-RU"))
+    return Listen(CALLEE, turn, "ru-RU", expected((CONSENT.intent, REFUSAL.intent, PERSON.intent), "ru-RU"))
 
 
 def timer(turn: int, seconds: float) -> SetTimer:

@@ -22,7 +22,7 @@ def stored(call: Call) -> dict[str, Any]:
     """The row that the store has of a call."""
     plan = call.plan
     return {
-        "id": ATTEMPT,
+        "id": call.attempt,
         "state": call.state.value,
         "life": json.dumps(life_to(call)),
         "trunk": plan.trunk,

@@ -22,7 +22,7 @@ from outdial.engine.journal import Journal
 from outdial.engine.pacers import Pacers
 from outdial.engine.roster import Roster
 from outdial.engine.switchboard import Switchboard
-from outdial.ports import Assistant, Consultation, Entry, SwitchDown, WebQuestions
+from outdial.ports import Assistant, Clock, Consultation, Entry, SwitchDown, WebQuestions
 
 TENANT = TenantId(7)
 SEAT = Seat(TENANT, CampaignId(1), "carrier", "79990000000")
@@ -57,6 +57,8 @@ class Outside:
         for entry in entries:
             for answer in entry.answers:
                 self.note((answer.value, answer.keys))
+            for turn in entry.turns:
+                self.note(turn)
             if entry.ended_at is not None:
                 self.note(entry.call)
 
@@ -76,10 +78,12 @@ def board_before(
     services: Mapping[str, Consultation] | None = None,
     assistant: Assistant | None = None,
     web: WebQuestions | None = None,
+    clock: Clock | None = None,
 ) -> tuple[Switchboard, Journal]:
     """A switchboard and its journal, which has to be run."""
     journal = Journal(outside)  # type: ignore[arg-type]
-    clock, roster = SystemClock(), Roster(outside, outside, outside.nobody_rests)  # type: ignore[arg-type]
+    clock = clock or SystemClock()
+    roster = Roster(outside, outside, outside.nobody_rests)  # type: ignore[arg-type]
     board = Switchboard(
         outside,  # type: ignore[arg-type]
         journal,

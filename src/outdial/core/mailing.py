@@ -186,8 +186,18 @@ def _onward(node: Node) -> str | None:
 
 def _texts(script: Script) -> Iterator[Text]:
     for node in script.nodes.values():
-        if isinstance(node, Say | Ask | Record | Listen):
-            yield from (piece for piece in node.prompt if isinstance(piece, Text))
+        yield from (piece for piece in _said(node) if isinstance(piece, Text))
+
+
+def _said(node: Node) -> Prompt:
+    """All that a node may say before the call is somebody else's."""
+    match node:
+        case Listen():
+            return (*node.prompt, *node.unmatched, *node.silence)
+        case Say() | Ask() | Record():
+            return node.prompt
+        case _:
+            return ()
 
 
 def _offer(language: str) -> str:

@@ -6,10 +6,10 @@ question is asked again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import assert_never
 
 from outdial.core.intents import spoken
@@ -72,7 +72,8 @@ def meant(intent: Intent, text: str, today: date | None) -> str | None:
             assert_never(intent.meaning)
 
 
-def expected(intents: Sequence[Intent], language: str) -> tuple[str, ...]:
+@lru_cache(maxsize=1024)
+def expected(intents: tuple[Intent, ...], language: str) -> tuple[str, ...]:
     """Words and phrases worth hearing, in lower case; empty when anything is."""
     found: list[str] = []
     for intent in intents:

@@ -85,7 +85,7 @@ def _listening(dialogue: Dialogue, step: Step, node: Listen) -> Step:
         dialogue.channel,
         step.at.turn,
         node.language,
-        expected([answer.intent for answer in node.answers], node.language),
+        expected(tuple(answer.intent for answer in node.answers), node.language),
         node.pause_seconds,
         node.longest_seconds,
     )
