@@ -14,6 +14,7 @@ from outdial.core.commands import (
     CallCommand,
     Listen,
     NoteTurn,
+    Prepare,
     SetTimer,
     Speak,
     StopListening,
@@ -60,6 +61,11 @@ def says(turn: int, words: str, *, personal: bool = True) -> list[CallCommand]:
     ]
 
 
+def prepares(words: str) -> list[CallCommand]:
+    """The commands that make a sentence ready while another is heard."""
+    return [Prepare(CALLEE, (Words(words, "ru-RU", "", personal=True),))]
+
+
 def sentence(turn: int, words: str) -> AssistantSaid:
     """The assistant that was asked in a turn has a sentence."""
     return AssistantSaid(CALLEE, turn, words)
@@ -98,7 +104,7 @@ def test_sentences_are_spoken_in_their_order_as_they_come_and_are_one_turn_of_th
     tell(
         begun(),
         (sentence(1, "Здравствуйте."), [*says(2, "Здравствуйте."), LISTENS_2]),
-        (sentence(1, "Удобно?"), []),
+        (sentence(1, "Удобно?"), prepares("Удобно?")),
         (heard(2), says(3, "Удобно?")),
         (done(1), []),
         (heard(3), [ours(1, "Здравствуйте. Удобно?", 2), timer(4, 6.0)]),

@@ -86,7 +86,8 @@ def played(story: Callable[[Talk], Awaitable[None]], *moves: Move) -> tuple[list
             finally:
                 await assistant.close()
                 await web.close()
-            return [one for one in outside.noted if isinstance(one, str)], model
+            # A sentence may be made before its turn has come, and is spoken later.
+            return list(dict.fromkeys(one for one in outside.noted if isinstance(one, str))), model
 
     return asyncio.run(tell())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY
 
 from drivers.test_lives import stored
 from engine.outside import SEAT, Outside, board_before
-from outdial.core.assistant import Speaker
+from outdial.core.assistant import Brief, Speaker
 from outdial.core.call import Call, Plan
 from outdial.core.commands import HangUp, Listen, Play, Sound, StopPlaying, SwitchCommand
 from outdial.core.events import (
@@ -30,16 +30,18 @@ from outdial.core.events import (
 )
 from outdial.core.ids import AttemptId, TenantId
 from outdial.core.intents import Intent, Meaning
-from outdial.core.prompt import Filled, Text
+from outdial.core.prompt import Filled, Text, Words
 from outdial.core.retry import RetryRule
-from outdial.core.script.listening_nodes import Hears
+from outdial.core.script.listening_nodes import Assist, Hears
 from outdial.core.script.listening_nodes import Listen as Question
 from outdial.core.script.nodes import Ask, Choice, Say, Script
 from outdial.core.transcript import Turn
 from outdial.drivers.postgres.life import call_from
 from outdial.drivers.virtual_time import VirtualClock, VirtualLoop
+from outdial.engine.prompts import PromptFailedError
 from outdial.engine.switchboard import Switchboard
-from outdial.ports import Entry
+from outdial.ports import Assistant, Entry
+from outdial.ports.assistant import Chosen, Failed, Sentence
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SYNTHESIS_SECONDS = 0.25
@@ -104,12 +106,19 @@ def fresh(script: Script = TALK) -> Call:
     return Call(AttemptId(str(uuid4())), Plan("carrier", "79990000000", "", 45.0, script, {}))
 
 
-def live(story: Story, call: Call, *first: CallEvent, crashes: bool = False) -> SlowVoice:
+def live(
+    story: Story,
+    call: Call,
+    *first: CallEvent,
+    crashes: bool = False,
+    voice: SlowVoice | None = None,
+    assistant: Assistant | None = None,
+) -> SlowVoice:
     """Let a call live through a story, to its end or until the process crashes; what was noted."""
 
     async def told() -> SlowVoice:
-        outside = SlowVoice()
-        board, journal = board_before(outside, clock=VirtualClock(START))
+        outside = voice or SlowVoice()
+        board, journal = board_before(outside, assistant=assistant, clock=VirtualClock(START))
         with suppress(asyncio.CancelledError):
             async with asyncio.TaskGroup() as group:
                 writing = group.create_task(journal.run())
@@ -250,3 +259,39 @@ def test_a_poll_writes_nothing_down() -> None:
     outside = live(story, replace(fresh(), plan=replace(fresh().plan, script=poll)))
     assert not turns(outside)
     assert ("4", "4") in outside.noted
+
+
+class Voiceless(SlowVoice):
+    """It has no voice for one text, and is out of order for another."""
+
+    async def sounds(self, tenant: TenantId, prompt: Filled) -> tuple[Sound, ...]:
+        made = await super().sounds(tenant, prompt)
+        match prompt:
+            case (Words(text="later"),):
+                raise PromptFailedError("no voice")
+            case (Words(text="worse"),):
+                raise RuntimeError("a fault of ours")
+        return made
+
+
+class Talker:
+    """An assistant with four sentences, who then falls silent."""
+
+    async def answer(self, brief: Brief) -> AsyncGenerator[Sentence | Chosen | Failed]:
+        for text in ("first", "next", "later", "worse"):
+            yield Sentence(text)
+            await asyncio.sleep(SYNTHESIS_SECONDS)
+        await asyncio.sleep(3600.0)
+
+
+def test_sentences_are_made_while_another_is_heard_and_a_failure_there_is_no_fault_of_the_call() -> None:
+    async def story(callee: Callee) -> None:
+        await callee.asked(Play, 2)
+        await asyncio.sleep(3.0)
+        callee.does(HungUp(callee.channel))
+
+    talk = Assist("a", ("sell",), (), None, "en-US", barge_in=False)
+    outside = live(story, fresh(Script("a", {"a": talk}, transcript=True)), voice=Voiceless(), assistant=Talker())
+    assert [one for one in outside.noted if isinstance(one, str)] == ["first", "next", "later", "worse"]
+    assert len([one for one in outside.noted if isinstance(one, Play)]) == 1
+    assert [(one.text, one.interrupted) for one in turns(outside)] == [("first", True)]

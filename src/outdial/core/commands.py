@@ -1,7 +1,7 @@
 """What a call asks for. A command is carried out only after the call that asked has been saved.
 
-`Speak` becomes the switch's `Play` once its sounds are made; `SetTimer`, `RecordAnswer`, `NoteTurn`, `SeekExtension`,
-`Consult` and `AskAssistant` stay in the house; the others go to the switch as they are.
+`Speak` becomes the switch's `Play` once its sounds are made; `Prepare`, `SetTimer`, `RecordAnswer`, `NoteTurn`,
+`SeekExtension`, `ReleaseExtension`, `Consult` and `AskAssistant` stay in the house; the others go to the switch as they are.
 """
 
 from __future__ import annotations
@@ -161,6 +161,14 @@ class Speak:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepare:
+    """Make the sounds of a prompt that is going to be spoken soon; it is not answered."""
+
+    channel: Channel
+    prompt: Filled
+
+
+@dataclass(frozen=True, slots=True)
 class SetTimer:
     """Announce `TimerElapsed` of this turn after so many seconds; replaces a running timer of the same kind."""
 
@@ -266,6 +274,7 @@ SwitchCommand = (
 CallCommand = (
     Dial
     | Speak
+    | Prepare
     | StopPlaying
     | Ringback
     | Join

@@ -29,6 +29,7 @@ from outdial.core.commands import (
     Listen,
     NoteTurn,
     Play,
+    Prepare,
     Record,
     RecordAnswer,
     RecordTalk,
@@ -356,6 +357,8 @@ class Switchboard:
                 await self._seek(line, command)
             case Speak():
                 await self._speak(line, command)
+            case Prepare():
+                line.group.create_task(self._prepare(line, command), name=f"prepare {line.call.attempt}")
             case ReleaseExtension():
                 self._desk.release(line.call.attempt, command.came_to)
             case AskAssistant():
@@ -394,6 +397,15 @@ class Switchboard:
         if line.heard_answer_at is not None:
             metrics.FIRST_PROMPT.observe(asyncio.get_running_loop().time() - line.heard_answer_at)
             line.heard_answer_at = None
+
+    async def _prepare(self, line: Line, command: Prepare) -> None:
+        """Whatever goes wrong here will be found out when the prompt is spoken, so this is the call's own door as well."""
+        try:
+            await self._prompts.sounds(line.seat.tenant, command.prompt)
+        except PromptFailedError:
+            return
+        except Exception:  # noqa: BLE001 - see above
+            _log.exception("prompt.not_ready", attempt=line.call.attempt)
 
     async def _seek(self, line: Line, command: SeekExtension) -> None:
         if not command.target and line.called is not None:

@@ -1,7 +1,8 @@
 """The life of a talk with the assistant, `Assist`.
 
-The assistant's sentences are queued and spoken one after another while more may come. What it has chosen counts when all of
-them were heard: a callee who interrupts has not heard it out, so the turn is handed over again with what was said instead.
+The assistant's sentences are queued and spoken one after another while more may come, each made while the one before is
+heard. What it has chosen counts when all of them were heard: a callee who interrupts has not heard it out, so the turn is
+handed over again with what was said instead.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import replace
 
 from outdial.core import commands as ask_for
 from outdial.core.assistant import Brief, Path, Speaker
-from outdial.core.commands import AskAssistant
+from outdial.core.commands import AskAssistant, Prepare
 from outdial.core.events import (
     AssistantDone,
     AssistantSaid,
@@ -21,7 +22,7 @@ from outdial.core.events import (
     SpeechBegan,
     TimerElapsed,
 )
-from outdial.core.prompt import Words, is_worded
+from outdial.core.prompt import Filled, Words, is_worded
 from outdial.core.script import notes
 from outdial.core.script.listening import deafen
 from outdial.core.script.listening_nodes import Assist
@@ -110,7 +111,17 @@ def _said(dialogue: Dialogue, at: Position, node: Assist, text: str) -> Made:
     if not text.strip() or at.talk.answering.done:
         return Step(at)
     at = at.answering(to_say=(*at.talk.answering.to_say, text.strip()))
-    return _say_next(dialogue, at, node) if at.phase is Phase.THINKING else Step(at)
+    match at.phase:
+        case Phase.THINKING:
+            return _say_next(dialogue, at, node)
+        case Phase.HEARING:
+            return Step(at, (Prepare(dialogue.channel, _spoken(node, text.strip())),))
+        case _:
+            return Step(at)
+
+
+def _spoken(node: Assist, text: str) -> Filled:
+    return (Words(text, node.language, node.voice, personal=True),)
 
 
 def _done(dialogue: Dialogue, at: Position, node: Assist, event: AssistantDone) -> Made:
@@ -131,7 +142,7 @@ def _say_next(dialogue: Dialogue, at: Position, node: Assist) -> Made:
 def _say(dialogue: Dialogue, at: Position, node: Assist, text: str) -> Made:
     """Speak a sentence. What is said in one turn of the assistant is one turn of the talk: it began with the first."""
     began = at.talk.began if at.talk.answering.said else at.turn + 1
-    step = play_filled(dialogue, at, (Words(text, node.language, node.voice, personal=True),))
+    step = play_filled(dialogue, at, _spoken(node, text))
     if not isinstance(step.at, Position):
         return step
     at = step.at.talking(saying=text, began=began)
