@@ -91,7 +91,11 @@ def spoke(turn: int, words: str) -> Heard:
     return Heard(CALLEE, turn, words, 0.9)
 
 
-LISTENS_2 = Listen(CALLEE, 2, "ru-RU")
+def listens(turn: int) -> Listen:
+    """A turn listens for anything."""
+    return Listen(CALLEE, turn, "ru-RU")
+
+
 A, B = Line(Speaker.OUTDIAL, "Здравствуйте. Удобно?"), Line(Speaker.CALLEE, "да")
 
 
@@ -103,7 +107,7 @@ def greeted():
 def test_sentences_are_spoken_in_their_order_as_they_come_and_are_one_turn_of_the_talk():
     tell(
         begun(),
-        (sentence(1, "Здравствуйте."), [*says(2, "Здравствуйте."), LISTENS_2]),
+        (sentence(1, "Здравствуйте."), [*says(2, "Здравствуйте."), listens(2)]),
         (sentence(1, "Удобно?"), prepares("Удобно?")),
         (heard(2), says(3, "Удобно?")),
         (done(1), []),
@@ -121,7 +125,7 @@ def test_it_is_waited_for_when_it_has_not_said_all():
 
 
 def test_an_answer_hands_the_turn_over_with_what_was_said():
-    tell(greeted(), SpeechBegan(CALLEE, 2), (spoke(2, "да"), [theirs(2, "да"), *asks(6, A, B)]))
+    tell(greeted(), SpeechBegan(CALLEE, 2), (spoke(2, "да"), [theirs(2, "да"), *asks(6, A, B), listens(6)]))
 
 
 def test_the_way_it_takes_is_gone_when_all_was_heard():
@@ -145,7 +149,7 @@ def test_who_interrupts_has_not_heard_it_out_and_the_turn_is_handed_over_again()
         done(1, "bye"),
         heard(2),
         (SpeechBegan(CALLEE, 2), [StopPlaying(CALLEE, 3), timer(4, 15.0 + SPEECH_GUARD_SECONDS)]),
-        (spoke(2, "стойте"), [*cut, *asks(5, *lines)]),
+        (spoke(2, "стойте"), [*cut, *asks(5, *lines), listens(5)]),
         (sentence(1, "поздно"), []),
         (done(1, "bye"), []),
     )
@@ -160,7 +164,7 @@ def test_a_noise_that_cut_a_sentence_has_it_said_again_with_the_rest():
         SpeechBegan(CALLEE, 2),
         (spoke(2, ""), says(4, "Раз.")),
         (SpeechBegan(CALLEE, 2), []),
-        (heard(4), [*says(5, "Два."), Listen(CALLEE, 5, "ru-RU")]),
+        (heard(4), [*says(5, "Два."), listens(5)]),
         (heard(5), [ours(1, "Раз. Два.", 4), timer(6, 6.0)]),
     )
 
@@ -172,7 +176,7 @@ def test_a_noise_while_it_thinks_changes_nothing():
         heard(2),
         SpeechBegan(CALLEE, 2),
         sentence(1, "Два."),
-        (spoke(2, ""), [*says(5, "Два."), Listen(CALLEE, 5, "ru-RU")]),
+        (spoke(2, ""), [*says(5, "Два."), listens(5)]),
     )
 
 
@@ -209,11 +213,11 @@ def test_silence_is_told_to_it_once_and_leads_to_the_stand_in_the_second_time():
     quiet = Line(Speaker.CALLEE, "…")
     tell(
         greeted(),
-        (silence(4), [StopListening(CALLEE, 2), *asks(5, A, quiet)]),
+        (silence(4), [*asks(5, A, quiet), listens(5)]),
         sentence(5, "Алло?"),
         done(5),
         heard(6),
-        (silence(7), [StopListening(CALLEE, 6), *says(8, "извините", personal=False)]),
+        (silence(7), [StopListening(CALLEE, 5), *says(8, "извините", personal=False)]),
     )
 
 
@@ -221,6 +225,24 @@ def test_a_talk_has_so_many_turns_and_no_more():
     call = begun(most_turns=1)
     story = [theirs(2, "да"), *says(4, "извините", personal=False)]
     tell(call, sentence(1, "Удобно?"), done(1), heard(2), (spoke(2, "да"), story))
+
+
+def test_who_goes_on_while_it_thinks_is_heard_and_it_is_asked_anew():
+    more = Line(Speaker.CALLEE, "но не завтра")
+    tell(
+        greeted(),
+        spoke(2, "да"),
+        SpeechBegan(CALLEE, 5),
+        (sentence(5, "Записываю на завтра."), []),
+        (spoke(5, "но не завтра"), [theirs(3, "но не завтра"), *asks(7, A, B, more), listens(7)]),
+        (sentence(5, "поздно"), []),
+    )
+
+
+@pytest.mark.parametrize(("end", "leads_to"), [(done(5, "bye"), "пока"), (done(5, fault="away"), "извините")])
+def test_a_noise_while_it_thinks_does_not_lose_what_it_decided(end, leads_to):
+    call = tell(greeted(), spoke(2, "да"), SpeechBegan(CALLEE, 5))
+    tell(call, (end, []), (spoke(5, ""), says(7, leads_to, personal=False)))
 
 
 def test_a_key_takes_its_way_whatever_is_being_said_and_other_keys_do_not_count():
@@ -246,7 +268,7 @@ def test_without_barge_in_it_is_listened_to_when_all_was_said():
         begun(barge_in=False),
         (sentence(1, "Удобно?"), says(2, "Удобно?")),
         done(1),
-        (heard(2), [ours(1, "Удобно?", 2), timer(3, 6.0), Listen(CALLEE, 3, "ru-RU")]),
+        (heard(2), [ours(1, "Удобно?", 2), timer(3, 6.0), listens(3)]),
     )
 
 
@@ -258,8 +280,8 @@ def test_a_callee_who_hangs_up_in_the_middle_has_heard_what_was_said():
 def test_after_a_restart_the_turn_is_handed_over_again_with_what_was_said_before():
     call = tell(greeted(), spoke(2, "да"), sentence(5, "Отлично."), sentence(5, "Ждём."), heard(6))
     call, commands = step(call, Resumed(CALLEE, up=True))
-    assert [StopListening(CALLEE, 6), ours(3, "Отлично. Ждём.", 6, interrupted=True)] == commands[1:3]
-    assert commands[3:] == asks(8, A, B, Line(Speaker.OUTDIAL, "Отлично. Ждём.…"))
+    assert [StopListening(CALLEE, 5), ours(3, "Отлично. Ждём.", 6, interrupted=True)] == commands[1:3]
+    assert commands[3:] == [*asks(8, A, B, Line(Speaker.OUTDIAL, "Отлично. Ждём.…")), listens(8)]
 
 
 def test_a_dialogue_that_ends_at_the_assistant_hangs_up():

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from outdial.core import commands as ask_for
 from outdial.core.assistant import Brief, Path, Speaker
-from outdial.core.commands import AskAssistant, Prepare
+from outdial.core.commands import AskAssistant, CallCommand, Prepare
 from outdial.core.events import (
     AssistantDone,
     AssistantSaid,
@@ -81,16 +81,23 @@ def broken_off(dialogue: Dialogue, at: Position) -> notes.Noted:
 
 
 def _hand_over(dialogue: Dialogue, at: Position, node: Assist) -> Made:
-    at, deafened = deafen(dialogue, at)
+    """Whoever has answered may go on with it while the assistant thinks, and is listened to. Who has just picked up is not:
+    a hello would only keep the first words waiting."""
     handed = at.talk.answering.handed + 1
     if is_spent(at):
         return over(at)
     if handed > node.most_turns:
-        return Onward(node.otherwise, at, deafened)
+        return _leave(dialogue, at, node.otherwise)
+    goes_on = node.barge_in and handed > 1
+    deafened: tuple[CallCommand, ...] = ()
+    if not goes_on:
+        at, deafened = deafen(dialogue, at)
     at = replace(at, turn=at.turn + 1, phase=Phase.THINKING)
     at = at.talking(answering=Answering(at.turn, handed), cut=False, unbroken=False, saying="")
     asked = AskAssistant(dialogue.channel, at.turn, _brief(dialogue, at, node))
-    return Step(at, (*deafened, asked, dialogue.timer(at.turn, node.longest_seconds + ASSISTANT_GUARD_SECONDS)))
+    guard = dialogue.timer(at.turn, node.longest_seconds + ASSISTANT_GUARD_SECONDS)
+    step = Step(at, (*deafened, asked, guard))
+    return _listening(dialogue, step, node) if goes_on else step
 
 
 def _brief(dialogue: Dialogue, at: Position, node: Assist) -> Brief:
@@ -244,7 +251,8 @@ def _not_understood(dialogue: Dialogue, at: Position, node: Assist) -> Made:
     if at.talk.cut:
         text = at.talk.saying
         return _say(dialogue, at.talking(cut=False, unbroken=True), node, text)
-    if at.talk.answering.to_say or not at.talk.answering.done:
+    answering = at.talk.answering
+    if not answering.done or answering.to_say or answering.said or answering.chosen or answering.failed:
         return _go_on(dialogue, at, node)
     return _without_answer(dialogue, at, node)
 
