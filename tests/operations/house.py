@@ -36,6 +36,7 @@ from outdial.operations import (
     Access,
     Accounts,
     Agents,
+    Assistants,
     Calendars,
     CallerNumbers,
     Campaigns,
@@ -186,6 +187,7 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
             accounts=accounts,
             caller_numbers=numbers,
             templates=Templates(PostgresTemplates(pool)),
+            assistants=Assistants(configured=False),
             mailings=Mailings(
                 campaigns_of, scripts, reports, accounts, numbers, voice, library, Speller(), do_not_call
             ),

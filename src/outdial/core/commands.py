@@ -1,7 +1,7 @@
 """What a call asks for. A command is carried out only after the call that asked has been saved.
 
-`Speak` becomes the switch's `Play` once its sounds are made; `SetTimer`, `RecordAnswer`, `SendSms`, `SeekExtension` and
-`Consult` stay in the house; the others go to the switch as they are.
+`Speak` becomes the switch's `Play` once its sounds are made; `Prepare`, `SetTimer`, `RecordAnswer`, `SendSms`, `NoteTurn`,
+`SeekExtension`, `ReleaseExtension`, `Consult` and `AskAssistant` stay in the house; the others go to the switch as they are.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from outdial.core.amd import Amd
+from outdial.core.assistant import Brief, Speaker
 from outdial.core.events import Timer
 from outdial.core.extension import Connection
 from outdial.core.ids import Channel
 from outdial.core.prompt import Filled
 from outdial.core.sms import Asked
+from outdial.core.web_request import WebQuestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,31 @@ class RecordTalk:
 
 
 @dataclass(frozen=True, slots=True)
+class Listen:
+    """Hear what a leg says from now on, also while something is played to it. `SpeechBegan` of the same turn tells that
+    somebody speaks, and one `Heard` what was said, once they have been silent for `pause_seconds`. Whoever says nothing
+    leaves it unanswered until `StopListening`, another `Listen` or the leg's end."""
+
+    channel: Channel
+    turn: int
+    language: str
+    """A code such as ru-RU."""
+    expected: tuple[str, ...] = ()
+    """Words and phrases that are worth hearing, in lower case; empty: anything."""
+    pause_seconds: float = 0.5
+    longest_seconds: float = 15.0
+    """An utterance that lasts longer is taken as it is by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopListening:
+    """What is said from now on does not matter; `Heard` of that turn may still be on its way."""
+
+    channel: Channel
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """End a leg, whatever state it is in; a leg that is gone already is no error."""
 
@@ -131,6 +158,14 @@ class Speak:
 
     channel: Channel
     turn: int
+    prompt: Filled
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """Make the sounds of a prompt that is going to be spoken soon; it is not answered."""
+
+    channel: Channel
     prompt: Filled
 
 
@@ -166,6 +201,28 @@ class SendSms:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteTurn:
+    """Write down a turn of the talk, in the same write as the call itself."""
+
+    channel: Channel
+    position: int
+    """Turns of a call are counted from 1."""
+    who: Speaker
+    text: str
+    block: str
+    """The key of the script's node."""
+    turn: int = 0
+    """The turn in which what we said began; 0: the callee said it."""
+    keys: str = ""
+    """What the callee pressed."""
+    confidence: float | None = None
+    """How sure it is that the callee said this; None: nothing was heard."""
+    alternatives: tuple[str, ...] = ()
+    interrupted: bool = False
+    """Whether the callee heard only a part of what we said."""
+
+
+@dataclass(frozen=True, slots=True)
 class SeekExtension:
     """Find a free extension at `target` and keep it for this call; answered by `ExtensionFound`, as soon as somebody is
     free within `wait_seconds`, or by `NobodyFree`. An empty target is whoever serves the campaign."""
@@ -192,12 +249,26 @@ class Consult:
     channel: Channel
     turn: int
     service: str
+    """The name under which the house knows the service; WEB for whoever asks the `question` on the web."""
+    question: WebQuestion | None = None
 
 
-SwitchCommand = Dial | Play | StopPlaying | Ringback | Join | Classify | Record | StopRecording | RecordTalk | HangUp
-CallCommand = (
+WEB = "web"
+
+
+@dataclass(frozen=True, slots=True)
+class AskAssistant:
+    """Hand a turn to the assistant; answered by `AssistantSaid` for each sentence, as it comes, and one `AssistantDone` of
+    the same turn. Another question of the same leg, or its end, ends this one unanswered."""
+
+    channel: Channel
+    turn: int
+    brief: Brief
+
+
+SwitchCommand = (
     Dial
-    | Speak
+    | Play
     | StopPlaying
     | Ringback
     | Join
@@ -205,11 +276,30 @@ CallCommand = (
     | Record
     | StopRecording
     | RecordTalk
+    | Listen
+    | StopListening
+    | HangUp
+)
+CallCommand = (
+    Dial
+    | Speak
+    | Prepare
+    | StopPlaying
+    | Ringback
+    | Join
+    | Classify
+    | Record
+    | StopRecording
+    | RecordTalk
+    | Listen
+    | StopListening
     | HangUp
     | SetTimer
     | RecordAnswer
     | SendSms
+    | NoteTurn
     | SeekExtension
     | ReleaseExtension
     | Consult
+    | AskAssistant
 )

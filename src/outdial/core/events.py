@@ -6,7 +6,8 @@ nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -118,6 +119,31 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechBegan:
+    """The far end began to speak while this turn listened."""
+
+    channel: Channel
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the far end said while this turn listened; an empty `text` was not understood.
+
+    `silence_seconds` is how long ago they fell silent.
+    """
+
+    channel: Channel
+    turn: int
+    text: str
+    confidence: float = 1.0
+    """From 0 to 1."""
+    alternatives: tuple[str, ...] = ()
+    """What else it may have been, the likeliest first."""
+    silence_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class TimerElapsed:
     """A timer that was set in this turn ran out."""
 
@@ -151,7 +177,45 @@ class Consulted:
     channel: Channel
     turn: int
     value: str | None
+    values: Mapping[str, str] = field(default_factory=dict)
+    """What the answer to a question on the web holds of what was wanted, by the names of variables; `value` is empty
+    then. One that the answer does not hold is left out."""
 
 
-NetworkEvent = Ringing | Answered | PromptEnded | PromptFailed | KeyPressed | Classified | Recorded | HungUp
-CallEvent = Placed | Resumed | CutOff | TimerElapsed | ExtensionFound | NobodyFree | Consulted | NetworkEvent
+@dataclass(frozen=True, slots=True)
+class AssistantSaid:
+    """The assistant has a sentence for the callee."""
+
+    channel: Channel
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssistantDone:
+    """The assistant has said all of this turn. `block` is the way it takes, empty: it waits for the callee's answer.
+
+    `fault` is why it could not answer, or no further; empty: it did.
+    """
+
+    channel: Channel
+    turn: int
+    block: str = ""
+    fault: str = ""
+
+
+NetworkEvent = (
+    Ringing | Answered | PromptEnded | PromptFailed | KeyPressed | Classified | Recorded | SpeechBegan | Heard | HungUp
+)
+CallEvent = (
+    Placed
+    | Resumed
+    | CutOff
+    | TimerElapsed
+    | ExtensionFound
+    | NobodyFree
+    | Consulted
+    | AssistantSaid
+    | AssistantDone
+    | NetworkEvent
+)

@@ -15,9 +15,10 @@ from math import ceil
 
 from outdial.core.errors import OutdialError
 from outdial.core.prompt import LONGEST_TEXT, WORDED, Kind, Prompt, Slot, Text
+from outdial.core.script.listening_nodes import Listen, Set
 from outdial.core.script.nodes import COMPLETED, Ask, Goal, Node, Record, Request, Say, Script, Sms
 from outdial.core.script.repeats import with_repeats
-from outdial.core.sms import Message
+from outdial.core.template import Template
 
 MESSAGE = "message"
 """The variable that holds a subscriber's own text."""
@@ -134,11 +135,11 @@ def compiled(script: Script, repeats: int, language: str, voice: str = "") -> Sc
 
 def heard(script: Script) -> Prompt:
     """What a callee who presses nothing hears, each prompt once."""
-    prompts = (node.prompt for node in _unpressed(script) if isinstance(node, Say | Ask | Record))
+    prompts = (node.prompt for node in _unpressed(script) if isinstance(node, Say | Ask | Record | Listen))
     return tuple(piece for prompt in prompts for piece in prompt)
 
 
-def texted(script: Script) -> tuple[Message, ...]:
+def texted(script: Script) -> tuple[Template, ...]:
     """The SMS that a callee who presses nothing is sent."""
     return tuple(node.message for node in _unpressed(script) if isinstance(node, Sms))
 
@@ -175,7 +176,7 @@ def _unpressed(script: Script) -> Iterator[Node]:
 
 def _onward(node: Node) -> str | None:
     match node:
-        case Say() | Goal() | Record() | Request() | Sms():
+        case Say() | Goal() | Set() | Record() | Request() | Sms():
             return node.next
         case Ask():
             taken = node.choice(node.default_keys)
@@ -186,8 +187,18 @@ def _onward(node: Node) -> str | None:
 
 def _texts(script: Script) -> Iterator[Text]:
     for node in script.nodes.values():
-        if isinstance(node, Say | Ask | Record):
-            yield from (piece for piece in node.prompt if isinstance(piece, Text))
+        yield from (piece for piece in _said(node) if isinstance(piece, Text))
+
+
+def _said(node: Node) -> Prompt:
+    """All that a node may say before the call is somebody else's."""
+    match node:
+        case Listen():
+            return (*node.prompt, *node.unmatched, *node.silence)
+        case Say() | Ask() | Record():
+            return node.prompt
+        case _:
+            return ()
 
 
 def _offer(language: str) -> str:

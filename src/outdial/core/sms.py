@@ -12,15 +12,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from outdial.core.outcome import Outcome
-from outdial.core.prompt import Slot
+from outdial.core.template import Template, filled
 
 MOST_PARTS = 10
 """A text that is longer than so many parts is cut off there."""
 UNANSWERED = ""
 """The name of the SMS that follows the last attempt; those of a dialogue have the names of their steps."""
-
-Message = tuple[str | Slot, ...]
-"""The words of an SMS, with slots for variables. A value stands there as it was given, and not put into words."""
 
 _GSM7 = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -58,11 +55,9 @@ def sms_parts(text: str) -> int:
     return len(split(text))
 
 
-def written(message: Message, variables: Mapping[str, str]) -> str:
-    """A message with its variables, at most MOST_PARTS long."""
-    text = "".join(
-        part if isinstance(part, str) else variables.get(part.name, part.otherwise)[: part.longest] for part in message
-    )
+def written(message: Template, variables: Mapping[str, str]) -> str:
+    """A message with its variables as they were given, not put into words, at most MOST_PARTS long."""
+    text = filled(message, variables)
     parts = split(text)
     return text if len(parts) <= MOST_PARTS else "".join(parts[:MOST_PARTS])
 
@@ -91,7 +86,7 @@ class Asked:
 
 
 def after_the_last(
-    message: Message | None, variables: Mapping[str, str], outcome: Outcome | None, *, again: bool
+    message: Template | None, variables: Mapping[str, str], outcome: Outcome | None, *, again: bool
 ) -> tuple[Asked, ...]:
     """What is sent after an attempt: the script's message for those who did not answer, when no other attempt follows."""
     if message is None or again or outcome not in _MISSED:

@@ -78,13 +78,18 @@ class Journal:
 
 
 def merged(entries: Sequence[Entry]) -> list[Entry]:
-    """One entry an attempt: the latest call with the answers and messages of all, in the order in which attempts first
-    came."""
+    """One entry an attempt: the latest call with the answers, messages and turns of all, in the order in which attempts
+    first came."""
     latest: dict[AttemptId, Entry] = {}
     for entry in entries:
         before = latest.get(entry.call.attempt)
         if before is not None:
-            entry = replace(entry, answers=before.answers + entry.answers, messages=before.messages + entry.messages)
+            entry = replace(
+                entry,
+                answers=before.answers + entry.answers,
+                messages=before.messages + entry.messages,
+                turns=before.turns + entry.turns,
+            )
         latest[entry.call.attempt] = entry
     return list(latest.values())
 

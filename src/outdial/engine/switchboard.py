@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -19,13 +19,17 @@ import structlog
 from outdial.core.amd import Verdict
 from outdial.core.call import Call, State, step
 from outdial.core.commands import (
+    AskAssistant,
     CallCommand,
     Classify,
     Consult,
     Dial,
     HangUp,
     Join,
+    Listen,
+    NoteTurn,
     Play,
+    Prepare,
     Record,
     RecordAnswer,
     RecordTalk,
@@ -35,6 +39,7 @@ from outdial.core.commands import (
     SendSms,
     SetTimer,
     Speak,
+    StopListening,
     StopPlaying,
     StopRecording,
     SwitchCommand,
@@ -42,7 +47,6 @@ from outdial.core.commands import (
 from outdial.core.events import (
     CallEvent,
     Classified,
-    Consulted,
     CutOff,
     ExtensionFound,
     HungUp,
@@ -61,6 +65,8 @@ from outdial.core.script.nodes import COMPLETED
 from outdial.core.settlement import Member
 from outdial.core.sms import after_the_last
 from outdial.engine import metrics
+from outdial.engine.assistants import Assistants
+from outdial.engine.consultations import Consultations
 from outdial.engine.desk import Desk, Team
 from outdial.engine.floor import Floor, Seat
 from outdial.engine.journal import Journal
@@ -68,10 +74,9 @@ from outdial.engine.pacers import Pacers
 from outdial.engine.prompts import PromptFailedError, Prompts
 from outdial.engine.roster import Roster
 from outdial.engine.timers import Timers
+from outdial.engine.transcripts import Transcript
 from outdial.ports import (
     Clock,
-    Consultation,
-    ConsultationFailed,
     Entry,
     MemberEnd,
     NotInCharge,
@@ -118,11 +123,12 @@ class Line:
     """The monotonic clock when the callee and an agent began to hear each other."""
     heard_answer_at: float | None = None
     """The event loop's time at the answer, until the first prompt was commanded."""
+    transcript: Transcript | None = None
+    """None: nobody writes down what is said."""
 
 
 class Switchboard:
-    """Every call in progress. `released` is called when one has ended and its seat is free. `services` are those that a
-    script may ask, by the names that scripts know them by."""
+    """Every call in progress. `released` is called when one has ended and its seat is free."""
 
     def __init__(
         self,
@@ -135,7 +141,8 @@ class Switchboard:
         desk: Desk,
         pacers: Pacers,
         released: Callable[[], None],
-        services: Mapping[str, Consultation],
+        consultations: Consultations,
+        assistants: Assistants,
     ) -> None:
         self._telephony = telephony
         self._journal = journal
@@ -146,7 +153,8 @@ class Switchboard:
         self._desk = desk
         self._pacers = pacers
         self._released = released
-        self._services = services
+        self._consultations = consultations
+        self._assistants = assistants
         self._lines: dict[AttemptId, Line] = {}
         self._idle = asyncio.Event()
         self._idle.set()
@@ -174,6 +182,8 @@ class Switchboard:
         """Take a saved call on and let it hear its first event."""
         line = Line(call, seat, retry, attempts_made, asyncio.Queue(), group, called, answered_at=answered_at)
         line.timers = Timers(self._clock, partial(self._put, line))
+        if call.plan.script.transcript:
+            line.transcript = Transcript(self._clock)
         if answered_at is not None:
             line.answered_moment = self._clock.monotonic()
         self._put(line, first)
@@ -234,6 +244,7 @@ class Switchboard:
             await self._give_up(line)
         finally:
             line.timers.cancel()
+            self._assistants.drop(line.call.attempt)
             for _ in range(line.mailbox.qsize()):
                 self._clock.release()
             del self._lines[line.call.attempt]
@@ -261,6 +272,8 @@ class Switchboard:
             self._floor.take_line(line.seat.tenant, line.call.plan.outside[line.call.outside_number].trunk)
         if line.call is before and not commands:
             return
+        if line.transcript is not None:
+            line.transcript.hear(event)
         if line.call.was_answered and line.answered_at is None:
             line.answered_at, line.answered_moment = self._clock.now(), self._clock.monotonic()
             line.heard_answer_at = asyncio.get_running_loop().time()
@@ -292,9 +305,15 @@ class Switchboard:
         answers = tuple(command for command in commands if isinstance(command, RecordAnswer))
         messages = tuple(command.asked for command in commands if isinstance(command, SendSms))
         metrics.ANSWERS.inc(len(answers))
+        turns = () if line.transcript is None else line.transcript.turns(commands)
         if line.call.state is not State.ENDED:
             return Entry(
-                call=line.call, answers=answers, answered_at=line.answered_at, agent=line.agent, messages=messages
+                call=line.call,
+                answers=answers,
+                turns=turns,
+                answered_at=line.answered_at,
+                agent=line.agent,
+                messages=messages,
             )
         now = self._clock.monotonic()
         talked = 0.0 if line.answered_moment is None else now - line.answered_moment
@@ -305,6 +324,7 @@ class Switchboard:
         return Entry(
             call=line.call,
             answers=answers,
+            turns=turns,
             messages=messages if line.called else (*messages, *missed),
             answered_at=line.answered_at,
             ended_at=self._clock.now(),
@@ -346,14 +366,18 @@ class Switchboard:
         match command:
             case SetTimer():
                 line.timers.set(command)
-            case RecordAnswer() | SendSms():
+            case RecordAnswer() | SendSms() | NoteTurn():
                 pass  # it was in the entry
             case SeekExtension():
                 await self._seek(line, command)
             case Speak():
                 await self._speak(line, command)
+            case Prepare():
+                line.group.create_task(self._prepare(line, command), name=f"prepare {line.call.attempt}")
             case ReleaseExtension():
                 self._desk.release(line.call.attempt, command.came_to)
+            case AskAssistant():
+                self._assistants.ask(line.group, command, partial(self._put, line))
             case Consult():
                 self._clock.hold()
                 line.group.create_task(self._consult(line, command), name=f"consult {line.call.attempt}")
@@ -366,6 +390,8 @@ class Switchboard:
                 | Record()
                 | StopRecording()
                 | RecordTalk()
+                | Listen()
+                | StopListening()
                 | HangUp()
             ):
                 await self._tell_switch(line, command)
@@ -381,9 +407,20 @@ class Switchboard:
             self._put(line, PromptFailed(command.channel, command.turn, str(failure)))
             return
         await self._tell_switch(line, Play(command.channel, command.turn, sounds))
+        if line.transcript is not None:
+            line.transcript.played(command.turn)
         if line.heard_answer_at is not None:
             metrics.FIRST_PROMPT.observe(asyncio.get_running_loop().time() - line.heard_answer_at)
             line.heard_answer_at = None
+
+    async def _prepare(self, line: Line, command: Prepare) -> None:
+        """Whatever goes wrong here will be found out when the prompt is spoken, so this is the call's own door as well."""
+        try:
+            await self._prompts.sounds(line.seat.tenant, command.prompt)
+        except PromptFailedError:
+            return
+        except Exception:  # noqa: BLE001 - see above
+            _log.exception("prompt.not_ready", attempt=line.call.attempt)
 
     async def _seek(self, line: Line, command: SeekExtension) -> None:
         if not command.target and line.called is not None:
@@ -410,25 +447,11 @@ class Switchboard:
     async def _consult(self, line: Line, command: Consult) -> None:
         """In a task of its own: the call goes on hearing what happens to it while somebody outside thinks."""
         try:
-            value = await self._answer_of(line, command.service)
+            answer = await self._consultations.answer_of(line.seat.tenant, command)
             if self.knows(line.call.attempt):
-                self._put(line, Consulted(command.channel, command.turn, value))
+                self._put(line, answer)
         finally:
             self._clock.release()
-
-    async def _answer_of(self, line: Line, service: str) -> str | None:
-        """What a service says. Without an answer the call goes on, so this is the call's own door as well."""
-        try:
-            asked = self._services.get(service)
-            if asked is None:
-                raise ConsultationFailed("there is no service of that name")
-            return await asked.consult(line.seat.tenant, line.call.attempt)
-        except ConsultationFailed as failure:
-            _log.warning("consultation.failed", attempt=line.call.attempt, service=service, reason=str(failure))
-        except Exception:  # noqa: BLE001 - see above
-            _log.exception("consultation.failed", attempt=line.call.attempt, service=service)
-        metrics.FAULTS.labels("consultation").inc()
-        return None
 
     async def _tell_switch(self, line: Line, command: SwitchCommand) -> None:
         """A switch that is away is an event for the call: nothing was dialled, nothing will be heard."""

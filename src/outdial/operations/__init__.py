@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from outdial.operations.access import Access
 from outdial.operations.accounts import Accounts
 from outdial.operations.agents import Agents
+from outdial.operations.assistants import Assistants
 from outdial.operations.calendars import Calendars
 from outdial.operations.caller_numbers import CallerNumbers
 from outdial.operations.campaigns import Campaigns
@@ -33,6 +34,7 @@ __all__ = [
     "Access",
     "Accounts",
     "Agents",
+    "Assistants",
     "Calendars",
     "CallerNumbers",
     "Campaigns",
@@ -76,5 +78,6 @@ class Operations:
     accounts: Accounts
     caller_numbers: CallerNumbers
     templates: Templates
+    assistants: Assistants
     mailings: Mailings
     do_not_call: DoNotCall

@@ -40,7 +40,8 @@ from outdial.core.prompt import Filled, Kind, Prompt, Recording, Words, fill, wo
 from outdial.core.retry import RetryRule
 from outdial.core.script.document import to_document
 from outdial.core.script.nodes import Script
-from outdial.core.sms import Message, sms_parts, written
+from outdial.core.sms import sms_parts, written
+from outdial.core.template import Template
 from outdial.operations.accounts import Accounts
 from outdial.operations.caller_numbers import CallerNumbers
 from outdial.operations.campaigns import Campaigns
@@ -341,7 +342,7 @@ def _hold_rows(script: Script, subscribers: Sequence[Subscriber], rows: Sequence
     ]
 
 
-def _parts(messages: Sequence[Message], one: Subscriber) -> int:
+def _parts(messages: Sequence[Template], one: Subscriber) -> int:
     texts = (written(message, one.variables) for message in messages)
     return sum(sms_parts(text) for text in texts if text.strip())
 

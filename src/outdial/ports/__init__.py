@@ -6,6 +6,7 @@ itself is out of order.
 """
 
 from outdial.ports.access import Access, Credential, Domains, DomainSession, DomainToken, Identity, LoginId, TokenId
+from outdial.ports.assistant import NO_ASSISTANT, Assistant, Chosen, Failed, Sentence, Trouble
 from outdial.ports.audio import AudioFile, Library, Workshop
 from outdial.ports.bus import Bus
 from outdial.ports.campaigns import AgentWork, Campaigns, Clients, Counters, Members, Standing, Standings
@@ -41,7 +42,7 @@ from outdial.ports.money import (
     Used,
 )
 from outdial.ports.reports import Reports
-from outdial.ports.scripts import Consultation, ConsultationFailed, ScriptRecord, Scripts
+from outdial.ports.scripts import Consultation, ConsultationFailed, ScriptRecord, Scripts, WebQuestions
 from outdial.ports.setup import (
     DEFAULT_DIAL_PREFIX,
     SPOKEN_SETTINGS,
@@ -79,6 +80,7 @@ __all__ = [
     "AgentTally",
     "AgentWork",
     "Agents",
+    "Assistant",
     "AudioFile",
     "Balance",
     "Bus",
@@ -88,6 +90,7 @@ __all__ = [
     "Campaigns",
     "Cancellable",
     "Charge",
+    "Chosen",
     "Clearing",
     "Clients",
     "Clock",
@@ -106,6 +109,7 @@ __all__ = [
     "Domains",
     "DueMember",
     "Entry",
+    "Failed",
     "Held",
     "HoldFor",
     "HoldRow",
@@ -118,6 +122,7 @@ __all__ = [
     "MemberEnd",
     "MemberReservation",
     "Members",
+    "NO_ASSISTANT",
     "NotEnough",
     "NotInCharge",
     "OpenAttempt",
@@ -133,6 +138,7 @@ __all__ = [
     "SPOKEN_SETTINGS",
     "ScriptRecord",
     "Scripts",
+    "Sentence",
     "SetupStore",
     "SetupTransaction",
     "Sheets",
@@ -154,10 +160,12 @@ __all__ = [
     "Template",
     "Templates",
     "TokenId",
+    "Trouble",
     "Unheard",
     "Used",
     "Web",
     "WebAnswer",
+    "WebQuestions",
     "Workshop",
     "job_parts",
 ]

@@ -15,7 +15,8 @@ from outdial.core.dialstring import digits_of
 from outdial.core.errors import Malformed, NotDiallable
 from outdial.core.prompt import Kind, Prompt, Recording, Slot, Text
 from outdial.core.script.nodes import Ask, Choice, HangUp, Node, Say, Script, Sms, Transfer
-from outdial.core.sms import MOST_PARTS, Message, sms_parts
+from outdial.core.sms import MOST_PARTS, sms_parts
+from outdial.core.template import Template
 
 MENU_SECONDS, MENU_PLAYS, MOST_PLAYS = 7.0, 2, 10
 NO_SMS = "SMS is not configured: OUTDIAL_SMS names no carrier"
@@ -83,7 +84,7 @@ class _Writer:
         self.nodes[key] = node
         return key
 
-    def message(self, path: str, written: object) -> Message:
+    def message(self, path: str, written: object) -> Template:
         """The words of an SMS. Raises `Malformed`, also where no SMS can be sent."""
         if not self._sms:
             raise Malformed(NO_SMS, field=path)

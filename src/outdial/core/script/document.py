@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, assert_never
+from collections.abc import Callable
+from typing import assert_never
 
 from outdial.core.errors import Malformed
-from outdial.core.prompt import LONGEST_VALUE, Kind, Prompt, Recording, Slot, Text
+from outdial.core.script import document_of_talk as talk
+from outdial.core.script.deciding import Branch
+from outdial.core.script.fields import Document, Fields, piece_from, prompt_from, prompt_to, template_from, template_to
+from outdial.core.script.listening_nodes import Assist, Listen, Set
 from outdial.core.script.nodes import (
     DEFAULT_ASK_SECONDS,
     DEFAULT_CONNECT_RING_SECONDS,
@@ -28,14 +31,6 @@ from outdial.core.script.nodes import (
     Sms,
     Transfer,
 )
-from outdial.core.sms import Message
-
-Document = dict[str, Any]
-T = TypeVar("T")
-Seconds = TypeVar("Seconds", float, None)
-
-_REQUIRED: Any = object()
-_LONGEST_SECONDS = 1e9
 
 
 def to_document(script: Script) -> Document:
@@ -43,40 +38,23 @@ def to_document(script: Script) -> Document:
     return {
         "start": script.start,
         "silent_limit_seconds": script.silent_limit_seconds,
-        **({} if script.unanswered is None else {"unanswered": _message_to(script.unanswered)}),
+        **({} if script.unanswered is None else {"unanswered": template_to(script.unanswered)}),
         "nodes": {key: _node_to(node) for key, node in script.nodes.items()},
+        **({"transcript": True} if script.transcript else {}),
     }
 
 
 def from_document(document: object) -> Script:
     """The script that a document describes; `Malformed` with the path when it describes none."""
-    fields = _Fields("", document)
+    fields = Fields("", document)
     nodes = fields.get("nodes", dict)
     return Script(
         start=fields.get("start", str),
-        nodes={str(key): _node_from(_Fields(f"nodes.{key}", node)) for key, node in nodes.items()},
+        nodes={str(key): _node_from(Fields(f"nodes.{key}", node)) for key, node in nodes.items()},
         silent_limit_seconds=fields.seconds("silent_limit_seconds", None),
-        unanswered=_message_from(fields, "unanswered") if fields.has("unanswered") else None,
+        unanswered=template_from(fields, "unanswered") if fields.has("unanswered") else None,
+        transcript=fields.flag("transcript"),
     )
-
-
-def prompt_to(prompt: Prompt) -> list[Document]:
-    """A prompt as a list of documents."""
-    return [_piece_to(piece) for piece in prompt]
-
-
-def _piece_to(piece: Text | Recording) -> Document:
-    if isinstance(piece, Recording):
-        return {"recording": piece.name}
-    return {"text": _message_to(piece.parts), "language": piece.language, "voice": piece.voice}
-
-
-def _message_to(parts: Message) -> list[str | Document]:
-    return [part if isinstance(part, str) else _slot_to(part) for part in parts]
-
-
-def _slot_to(slot: Slot) -> Document:
-    return {"slot": slot.name, "kind": slot.kind.value, "otherwise": slot.otherwise, "longest": slot.longest}
 
 
 def _node_to(node: Node) -> Document:
@@ -112,7 +90,10 @@ def _node_to(node: Node) -> Document:
                 "into": node.into,
                 "next": node.next,
                 "otherwise": node.otherwise,
+                **({} if node.form is None else {"form": talk.form_to(node.form)}),
             }
+        case Set() | Branch() | Listen() | Assist():
+            return talk.node_to(node)
         case Goal():
             return {"node": "goal", "name": node.name, "next": node.next}
         case Transfer():
@@ -131,60 +112,14 @@ def _node_to(node: Node) -> Document:
                 "farewell": prompt_to(node.farewell),
             }
         case Sms():
-            return {"node": "sms", "name": node.name, "message": _message_to(node.message), "next": node.next}
+            return {"node": "sms", "name": node.name, "message": template_to(node.message), "next": node.next}
         case HangUp():
             return {"node": "hang up"}
         case _:
             assert_never(node)
 
 
-class _Fields:
-    """The members of one object of the document, read by name and checked by type."""
-
-    def __init__(self, path: str, value: object) -> None:
-        self.path = path
-        if not isinstance(value, Mapping):
-            raise Malformed(f"{path or 'the script'}: an object is wanted", field=path)
-        self._value = value
-
-    def at(self, name: str) -> str:
-        return f"{self.path}.{name}" if self.path else name
-
-    def get(self, name: str, kind: type | tuple[type, ...], default: Any = _REQUIRED) -> Any:
-        value = self._value.get(name, default)
-        if value is _REQUIRED:
-            raise Malformed(f"{self.at(name)}: it is missing", field=self.at(name))
-        if value is default or (isinstance(value, kind) and not isinstance(value, bool)):
-            return value
-        raise Malformed(f"{self.at(name)}: {type(value).__name__} is not what is wanted here", field=self.at(name))
-
-    def has(self, name: str) -> bool:
-        return name in self._value
-
-    def flag(self, name: str) -> bool:
-        value = self._value.get(name, False)
-        if isinstance(value, bool):
-            return value
-        raise Malformed(f"{self.at(name)}: true or false is wanted", field=self.at(name))
-
-    def seconds(self, name: str, default: Seconds) -> float | Seconds:
-        value: float | None = self.get(name, (int, float), default)
-        if value is None or value is default:
-            return default
-        if not -_LONGEST_SECONDS <= value <= _LONGEST_SECONDS:
-            raise Malformed(f"{self.at(name)}: so many seconds never pass", field=self.at(name))
-        return float(value)
-
-    def each(self, name: str, read: Callable[[_Fields], T], default: Any = _REQUIRED) -> tuple[T, ...]:
-        values = self.get(name, list, default)
-        return tuple(read(_Fields(f"{self.at(name)}.{index}", value)) for index, value in enumerate(values))
-
-    def target(self, name: str) -> str | None:
-        value: str | None = self.get(name, (str, type(None)), None)
-        return value
-
-
-def _node_from(fields: _Fields) -> Node:
+def _node_from(fields: Fields) -> Node:
     kind = fields.get("node", str)
     read = _NODES.get(kind)
     if read is None:
@@ -193,10 +128,10 @@ def _node_from(fields: _Fields) -> Node:
     return read(fields)
 
 
-def _ask_from(fields: _Fields) -> Ask:
+def _ask_from(fields: Fields) -> Ask:
     return Ask(
         name=fields.get("name", str),
-        prompt=_prompt_from(fields),
+        prompt=prompt_from(fields),
         choices=fields.each("choices", _choice_from),
         wait_seconds=fields.seconds("wait_seconds", DEFAULT_ASK_SECONDS),
         plays=fields.get("plays", int, DEFAULT_PLAYS),
@@ -205,28 +140,28 @@ def _ask_from(fields: _Fields) -> Ask:
     )
 
 
-def _connect_from(fields: _Fields) -> Connect:
+def _connect_from(fields: Fields) -> Connect:
     return Connect(
         target=fields.get("target", str),
         first=fields.flag("first"),
-        alert=fields.each("alert", _piece_from, ()),
+        alert=fields.each("alert", piece_from, ()),
         confirm_key=fields.get("confirm_key", str, ""),
         ring_seconds=fields.seconds("ring_seconds", DEFAULT_CONNECT_RING_SECONDS),
         wait_seconds=fields.seconds("wait_seconds", 0.0),
         keep_seeking=fields.flag("keep_seeking"),
-        hold=fields.each("hold", _piece_from, ()),
-        farewell=fields.each("farewell", _piece_from, ()),
+        hold=fields.each("hold", piece_from, ()),
+        farewell=fields.each("farewell", piece_from, ()),
     )
 
 
-def _choice_from(fields: _Fields) -> Choice:
+def _choice_from(fields: Fields) -> Choice:
     return Choice(fields.get("keys", str), fields.target("record"), fields.target("next"), fields.get("label", str, ""))
 
 
-def _record_from(fields: _Fields) -> Record:
+def _record_from(fields: Fields) -> Record:
     return Record(
         name=fields.get("name", str),
-        prompt=_prompt_from(fields),
+        prompt=prompt_from(fields),
         next=fields.target("next"),
         wait_seconds=fields.seconds("wait_seconds", DEFAULT_RECORD_SECONDS),
         without_keys=fields.get("without_keys", str, ""),
@@ -234,53 +169,25 @@ def _record_from(fields: _Fields) -> Record:
     )
 
 
-def _request_from(fields: _Fields) -> Request:
+def _request_from(fields: Fields) -> Request:
     return Request(
         service=fields.get("service", str),
         into=fields.get("into", str),
         next=fields.target("next"),
         otherwise=fields.target("otherwise"),
+        form=talk.form_from(fields.part("form")) if fields.has("form") else None,
     )
 
 
-def _prompt_from(fields: _Fields) -> Prompt:
-    return fields.each("prompt", _piece_from)
-
-
-def _piece_from(fields: _Fields) -> Text | Recording:
-    recording = fields.get("recording", str, None)
-    if recording is not None:
-        return Recording(recording)
-    return Text(_message_from(fields, "text"), fields.get("language", str), fields.get("voice", str, ""))
-
-
-def _message_from(fields: _Fields, name: str) -> Message:
-    parts = fields.get(name, (str, list))
-    listed = [parts] if isinstance(parts, str) else parts
-    return tuple(_part_from(part, f"{fields.at(name)}.{index}") for index, part in enumerate(listed))
-
-
-def _part_from(part: object, path: str) -> str | Slot:
-    if isinstance(part, str):
-        return part
-    slot = _Fields(path, part)
-    written: str = slot.get("kind", str, Kind.DIGITS.value if slot.flag("spell_digits") else Kind.TEXT.value)
-    if written not in set(Kind):
-        known = ", ".join(Kind)
-        raise Malformed(f'{slot.at("kind")}: there is no kind "{written}"; known: {known}', field=slot.at("kind"))
-    return Slot(
-        slot.get("slot", str), Kind(written), slot.get("otherwise", str, ""), slot.get("longest", int, LONGEST_VALUE)
-    )
-
-
-_NODES: dict[str, Callable[[_Fields], Node]] = {
-    "say": lambda f: Say(_prompt_from(f), f.target("next")),
+_NODES: dict[str, Callable[[Fields], Node]] = {
+    "say": lambda f: Say(prompt_from(f), f.target("next")),
     "ask": _ask_from,
     "record": _record_from,
     "request": _request_from,
     "goal": lambda f: Goal(f.get("name", str), f.target("next")),
     "transfer": lambda f: Transfer(f.get("extension", str), f.flag("outside")),
     "connect": _connect_from,
-    "sms": lambda f: Sms(f.get("name", str), _message_from(f, "message"), f.target("next")),
+    "sms": lambda f: Sms(f.get("name", str), template_from(f, "message"), f.target("next")),
+    **talk.NODES,
     "hang up": lambda f: HangUp(),
 }

@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from outdial.core.prompt import Prompt
-from outdial.core.sms import Message
+from outdial.core.script.deciding import Branch
+from outdial.core.script.listening_nodes import Assist, Listen, Set
+from outdial.core.script.web_form import WebForm
+from outdial.core.template import Template
 
 DEFAULT_ASK_SECONDS = 5.0
 DEFAULT_PLAYS = 3
@@ -95,7 +98,7 @@ RECORD_END_KEY = "#"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Ask a service outside about the call while the callee waits, and put what it says into a variable of the dialogue."""
+    """Ask a service outside about the call while the callee waits, and put what it says into variables of the dialogue."""
 
     service: str
     """The name under which the house knows the service."""
@@ -104,6 +107,8 @@ class Request:
     next: str | None
     otherwise: str | None
     """Where the dialogue goes on when the service gave no answer."""
+    form: WebForm | None = None
+    """What the service WEB is to ask, and into which variables the answer goes, in the place of `into`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +161,7 @@ class Sms:
 
     name: str
     """A call sends one of each name, however often it comes by: copies of a step have the name of the first."""
-    message: Message
+    message: Template
     next: str | None
 
 
@@ -165,7 +170,7 @@ class HangUp:
     """End the call."""
 
 
-Node = Say | Ask | Record | Request | Goal | Transfer | Connect | Sms | HangUp
+Node = Say | Ask | Record | Request | Goal | Set | Branch | Listen | Assist | Transfer | Connect | Sms | HangUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +178,15 @@ class Script:
     """A dialogue: named nodes and where it starts.
 
     `silent_limit_seconds` ends a call whose callee has given no answer that long after picking up; None: no limit.
+    `transcript`: what is said in it, by either side, is written down turn by turn.
     """
 
     start: str
     nodes: Mapping[str, Node]
     silent_limit_seconds: float | None = None
-    unanswered: Message | None = None
+    unanswered: Template | None = None
     """The SMS that follows the last attempt when the callee never answered."""
+    transcript: bool = False
 
     @property
     def connect(self) -> Connect | None:
@@ -194,10 +201,15 @@ class Script:
         key: str | None = self.start
         for _ in self.nodes:
             node = None if key is None else self.nodes.get(key)
-            if not isinstance(node, Goal | Sms):
+            if not isinstance(node, Goal | Set | Sms):
                 return node
             key = node.next
         return None
+
+    @property
+    def has_assistant(self) -> bool:
+        """Whether somebody is told what was said."""
+        return any(isinstance(node, Assist) for node in self.nodes.values())
 
     @property
     def outside_numbers(self) -> frozenset[str]:

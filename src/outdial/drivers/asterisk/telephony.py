@@ -22,11 +22,13 @@ from outdial.core.commands import (
     Dial,
     HangUp,
     Join,
+    Listen,
     Play,
     Record,
     RecordTalk,
     Ringback,
     Sound,
+    StopListening,
     StopPlaying,
     StopRecording,
     SwitchCommand,
@@ -231,6 +233,8 @@ class AsteriskSwitch:
                     self._request(command)
             case RecordTalk():
                 self._record_talk(command)
+            case Listen() | StopListening():
+                pass
             case HangUp():
                 self._request(command, partial(self._hang_up_answered, command.channel))
             case _:

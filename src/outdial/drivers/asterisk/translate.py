@@ -18,10 +18,12 @@ from outdial.core.commands import (
     Dial,
     HangUp,
     Join,
+    Listen,
     Play,
     Record,
     RecordTalk,
     Ringback,
+    StopListening,
     StopPlaying,
     StopRecording,
     SwitchCommand,
@@ -206,6 +208,8 @@ def requests(command: SwitchCommand, app: str, extension_endpoint: str = EXTENSI
             return (stop_recording(recording_name(app, command.channel, command.turn)),)
         case RecordTalk():
             return (_record(f"bridges/{bridge_id(command.first)}", talk_name(app, command.first)),)
+        case Listen() | StopListening():
+            return ()
         case HangUp():
             return (AriRequest("DELETE", f"channels/{command.channel}"),)
         case Classify() | Record() | StopRecording() | RecordTalk():

@@ -23,11 +23,13 @@ from outdial.core.commands import (
     Dial,
     HangUp,
     Join,
+    Listen,
     Play,
     Record,
     RecordTalk,
     Ringback,
     Sound,
+    StopListening,
     StopPlaying,
     StopRecording,
     SwitchCommand,
@@ -171,6 +173,8 @@ class SandboxSwitch:
                 self._stop_recording(command)
             case RecordTalk():
                 self._record_talk(command)
+            case Listen() | StopListening():
+                pass
             case HangUp():
                 self._hang_up(command.channel)
             case _:
