@@ -18,7 +18,7 @@ from outdial.core.script.check import faults as script_faults
 from outdial.core.script.deciding import Branch, Case, Compared, Comparison, Known, Reached
 from outdial.core.script.document import from_document, to_document
 from outdial.core.script.listening_nodes import Assist, Hears, Listen, Set, Way
-from outdial.core.script.nodes import Connect, Goal, HangUp, Node, Request, Say, Script, Transfer
+from outdial.core.script.nodes import Connect, Goal, HangUp, Node, Request, Say, Script, Sms, Transfer
 from outdial.core.script.web_form import Body, WebForm
 from outdial.core.section import Faults
 
@@ -391,5 +391,20 @@ def test_a_transfer_goes_to_a_person_inside_or_to_a_number_outside():
     assert node({"transfer": "+7 495 000-00-12", "outside": True}) == Transfer("74950000012", outside=True)
 
 
-def test_a_text_message_is_refused_with_the_reason():
-    assert faults_in({"sms": "hi"})[0] == ".sms: no SMS gateway is configured here: text messages cannot be sent"
+def test_an_sms_is_sent_once_a_call_under_the_name_of_its_block():
+    made = read_well(scenario({"it": {"sms": "Ждём, {{name}}", "next": "end"}, **END})).start_blocks[10].script
+    assert made.nodes["it"] == Sms("it", ("Ждём, ", Slot("name")), "end")
+    assert made.sends_sms
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        (" ", ".sms: an SMS has words"),
+        ("", ".sms: an SMS has words"),
+        ("я" * 671, ".sms: an SMS has at most 10 parts"),
+        ("{{nobody}}", ': there is no variable "nobody" when a call begins at '),
+    ],
+)
+def test_an_sms_has_words_and_variables_that_there_are(written: str, reason: str):
+    assert any(reason in fault for fault in faults_in({"sms": written})), faults_in({"sms": written})

@@ -14,10 +14,21 @@ from outdial.core.scenario.fields import Fields
 from outdial.core.scenario.listening import assistant, listen
 from outdial.core.scenario.variables import asked_about, made_by, used_by
 from outdial.core.script import check
-from outdial.core.script.nodes import DEFAULT_CONNECT_RING_SECONDS, Connect, Goal, HangUp, Node, Say, Script, Transfer
+from outdial.core.script.nodes import (
+    DEFAULT_CONNECT_RING_SECONDS,
+    Connect,
+    Goal,
+    HangUp,
+    Node,
+    Say,
+    Script,
+    Sms,
+    Transfer,
+)
 from outdial.core.script.position import NUMBER
 from outdial.core.section import Section
-from outdial.core.template import NAME
+from outdial.core.sms import MOST_PARTS, sms_parts
+from outdial.core.template import NAME, names
 
 LONGEST_WAIT_SECONDS = 3600.0
 MOST_BLOCKS = 1000
@@ -126,10 +137,14 @@ def _hang_up(block: Fields) -> Node:
 
 
 def _sms(block: Fields) -> Node:
-    """The place of a block that sends a text message."""
-    block.members.take("sms")
-    block.members.fault("sms", "no SMS gateway is configured here: text messages cannot be sent")
-    return HangUp()
+    """Whether there is a carrier is asked by whoever keeps the script."""
+    message = block.template("sms", block.members.take("sms"))
+    text = "".join(part for part in message if isinstance(part, str))
+    if not message or not (text.strip() or any(names(message))):
+        block.members.fault("sms", "an SMS has words")
+    if sms_parts(text) > MOST_PARTS:
+        block.members.fault("sms", f"an SMS has at most {MOST_PARTS} parts")
+    return Sms(block.key, message, block.target("next"))
 
 
 _KINDS: dict[str, Callable[[Fields], Node]] = {

@@ -8,7 +8,7 @@ from outdial.core.intents import Meaning
 from outdial.core.prompt import Kind, Prompt, Slot, Text
 from outdial.core.script.deciding import Branch, Compared, Condition, Known, Reached
 from outdial.core.script.listening_nodes import Assist, Listen, Set
-from outdial.core.script.nodes import Connect, Node, Request, Say
+from outdial.core.script.nodes import Connect, Node, Request, Say, Sms
 from outdial.core.template import Template, names
 
 
@@ -38,6 +38,8 @@ def used_by(node: Node) -> Iterator[str]:
             yield from _in_texts(node.values.values())
         case Assist():
             yield from names(node.instructions)
+        case Sms():
+            yield from names(node.message)
         case Request() if node.form is not None:
             yield from _in_texts((node.form.url, node.form.body, *node.form.headers.values()))
         case Branch():
