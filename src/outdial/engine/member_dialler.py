@@ -65,6 +65,8 @@ class _Memory:
     adjust: int | None = None
     decision: Decision | None = None
     """What the pacer decided last."""
+    reason: Reason = Reason.ENOUGH
+    """What the last look came to."""
 
 
 class MemberDialler:
@@ -116,8 +118,17 @@ class MemberDialler:
         )
 
     async def dial(self, group: asyncio.TaskGroup, campaign: Campaign, rules: MemberRules, plans: Plans) -> Round:
-        """One look at a campaign."""
+        """One look at a campaign, or none while its pacer rests."""
         memory = self._memories.setdefault(campaign.id, _Memory())
+        if rules.mode is Mode.PREDICTIVE and self._pacers.rests(campaign.id, rules):
+            return Round(memory.reason)
+        round = await self._look(group, campaign, rules, plans, memory)
+        memory.reason = round.reason
+        return round
+
+    async def _look(
+        self, group: asyncio.TaskGroup, campaign: Campaign, rules: MemberRules, plans: Plans, memory: _Memory
+    ) -> Round:
         calendar = plans.calendars.get(campaign.id)
         if calendar is None:
             if campaign.settings.calendar:
