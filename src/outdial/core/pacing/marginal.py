@@ -436,8 +436,6 @@ class MarginalPricing:
             return "nothing is heard of the calls in flight"
         if learnt.talks_begun < parameters.start_talks:
             return f"until there were {parameters.start_talks} talks"
-        if learnt.calls_ended < situation.agents_logged_in:
-            return "until it is known how as many calls end as there are agents"
         return ""
 
     def _boldness(self, limit: float, agents: int) -> int:
