@@ -48,6 +48,13 @@ class CutOff:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenUp:
+    """Nobody would be there for the callee, who has not answered yet."""
+
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
 class Ringing:
     """The far end rings."""
 
@@ -154,4 +161,4 @@ class Consulted:
 
 
 NetworkEvent = Ringing | Answered | PromptEnded | PromptFailed | KeyPressed | Classified | Recorded | HungUp
-CallEvent = Placed | Resumed | CutOff | TimerElapsed | ExtensionFound | NobodyFree | Consulted | NetworkEvent
+CallEvent = Placed | Resumed | CutOff | GivenUp | TimerElapsed | ExtensionFound | NobodyFree | Consulted | NetworkEvent

@@ -153,6 +153,7 @@ class MemberDialler:
         situation, strength = await self._situation(campaign, team, plans)
         decision = await self._decide(campaign, rules, situation, strength, memory)
         await self._keep(campaign, memory, decision)
+        self._switchboard.give_up(AttemptId(call) for call in decision.cancel)
         open = open_ranges(rules.types, local)
         if decision.launch == 0:
             if situation.active == 0 and (over := await self._nobody_left(campaign, rules, fresh=fresh)):

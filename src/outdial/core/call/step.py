@@ -22,6 +22,7 @@ from outdial.core.events import (
     Consulted,
     CutOff,
     ExtensionFound,
+    GivenUp,
     HungUp,
     KeyPressed,
     NobodyFree,
@@ -75,6 +76,8 @@ def _hear(call: Call, event: CallEvent) -> Stepped:
             return _carry_on(call, event)
         case _, CutOff():
             return end(replace(call, outcome=call.outcome or Outcome.INTERRUPTED))
+        case ((State.DIALLING | State.RINGING), GivenUp()):
+            return end(replace(call, outcome=Outcome.CANCELLED))
         case State.DIALLING, Ringing():
             return replace(call, state=State.RINGING), []
         case ((State.DIALLING | State.RINGING), Answered()):
