@@ -29,6 +29,7 @@ from outdial.core.events import (
     Consulted,
     CutOff,
     ExtensionFound,
+    GivenUp,
     Heard,
     HungUp,
     KeyPressed,
@@ -309,7 +310,7 @@ _KINDS = (
     *("placed", "ringing", "answered", "resumed", "found", "nobody", "classified", "recorded", "consulted"),
     *("began", "heard", "heard", "sentence", "sentence", "said all"),
 )
-_RARE = ("gone", "second gone", "lost", "cut off")
+_RARE = ("gone", "second gone", "lost", "cut off", "given up")
 
 SYMBOLS = st.builds(Symbol, st.sampled_from(_KINDS + _RARE), st.integers(0, 11))
 _ONWARD = st.integers(0, 8).map(lambda count: [Symbol("onward", which % 5) for which in range(count)])
@@ -332,6 +333,8 @@ def live(call: Call, symbol: Symbol) -> CallEvent:
             return Placed(CALLEE)
         case "cut off":
             return CutOff(CALLEE)
+        case "given up":
+            return GivenUp(CALLEE)
         case "ringing":
             return Ringing(EXTENSION if which == 0 else CALLEE)
         case "answered":

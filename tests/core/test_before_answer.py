@@ -21,7 +21,7 @@ from core.stories import (
 )
 from outdial.core.call import IN_PROGRESS, LONGEST_CALL_SECONDS, Party, State
 from outdial.core.commands import SetTimer
-from outdial.core.events import Answered, CutOff, HungUp, Placed, Ringing, Timer
+from outdial.core.events import Answered, CutOff, GivenUp, HungUp, Placed, Ringing, Timer
 from outdial.core.outcome import Outcome
 
 HELLO = script("hello", hello=say("hello"))
@@ -104,6 +104,19 @@ def test_a_call_that_the_house_cuts_off_before_the_answer_is_interrupted():
     for call in (reserved(HELLO), dialling(HELLO), ringing(HELLO)):
         ended = tell(call, (CutOff(CALLEE), hangs_up(0)), (Answered(CALLEE), []), (gone(487, 0), []))
         assert (ended.state, ended.outcome, ended.ended_by) == (State.ENDED, Outcome.INTERRUPTED, Party.OUTDIAL)
+
+
+def test_a_call_that_is_given_up_before_the_answer_is_cancelled():
+    for call in (dialling(HELLO), ringing(HELLO)):
+        ended = tell(
+            call, (GivenUp(CALLEE), hangs_up(0)), (GivenUp(CALLEE), []), (Answered(CALLEE), []), (gone(487, 0), [])
+        )
+        assert (ended.state, ended.outcome, ended.ended_by) == (State.ENDED, Outcome.CANCELLED, Party.OUTDIAL)
+
+
+def test_who_has_answered_is_not_given_up_any_more():
+    call = tell(dialling(HELLO), Answered(CALLEE), (GivenUp(CALLEE), []))
+    assert (call.state, call.outcome) == (State.IN_SCRIPT, Outcome.ANSWERED)
 
 
 def test_a_call_that_the_house_cuts_off_after_the_answer_was_answered():

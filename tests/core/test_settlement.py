@@ -23,6 +23,7 @@ from outdial.core.settlement import (
     barred,
     crashed,
     expired,
+    given_up,
     not_dialled,
     reported,
     result_overdue,
@@ -187,6 +188,13 @@ def test_whoever_is_taken_out_during_a_call_is_finished_whatever_the_call_was():
 
 def test_without_a_route_or_an_agent_the_attempt_is_given_back_and_due_at_once():
     goes_on(not_dialled(AGENTS, in_call(3), 0, NOW), due=NOW, attempts=2, given_back=True)
+
+
+def test_an_attempt_that_we_gave_up_is_given_back_and_the_callee_has_the_usual_rest():
+    rested = NOW + timedelta(seconds=AGENTS.interval_seconds)
+    settled = given_up(AGENTS, in_call(3), 0, NOW)
+    goes_on(settled, due=rested, attempts=2, given_back=True)
+    assert settled.cause == "ORIGINATOR_CANCEL"
 
 
 def test_a_crash_costs_nothing_unless_somebody_had_answered():

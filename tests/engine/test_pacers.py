@@ -70,6 +70,25 @@ def test_the_pacer_is_the_one_that_the_campaign_chose_and_follows_a_change() -> 
     asyncio.run(story())
 
 
+def test_a_pacer_that_decided_a_moment_ago_rests_until_the_campaign_chooses_another() -> None:
+    async def story() -> None:
+        clock = StandingClock()
+        desk = pacers(Store(), clock)
+        assert not desk.rests(CAMPAIGN, RULES)
+        await decided(desk, RULES, 2)
+        clock.pass_by(0.1)
+        assert desk.rests(CAMPAIGN, RULES)
+        assert not desk.rests(CAMPAIGN, replace(RULES, pacer=PacerName.PROGRESSIVE))
+        clock.pass_by(0.2)
+        assert not desk.rests(CAMPAIGN, RULES)
+        ratio = replace(RULES, pacer=PacerName.RATIO)
+        await decided(desk, ratio, 2)
+        clock.pass_by(0.1)
+        assert not desk.rests(CAMPAIGN, ratio)
+
+    asyncio.run(story())
+
+
 def test_what_was_learnt_survives_a_restart() -> None:
     async def story() -> None:
         store, clock = Store(), StandingClock()

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from outdial.core.agent import AgentStatus
+from outdial.core.outcome import Outcome
 from outdial.simulation.run import record, words_of
 from simulation.studies import EVERYBODY_ANSWERS, made, study
 
@@ -113,6 +114,26 @@ def test_agents_come_go_and_have_their_breaks() -> None:
     # Half an hour twice, and 45 minutes less ten; whoever talks at the end of it stays that long.
     assert 95 / 60 <= day.agent_hours <= 100 / 60
     assert [round(quarter.agents) for quarter in day.quarters[:2]] == [2, 2]
+
+
+def test_calls_are_given_up_when_the_last_agent_goes_home_as_soon_as_the_law_allows() -> None:
+    """Nobody answers, so five calls are ringing at half past nine. None is hung up before it has rung for 15 seconds, all
+    are before they would ring out, and whoever was called so has lost no attempt by it."""
+    people = {**EVERYBODY_ANSWERS, "answered_percent": 0}
+    shift = [{"from": "09:00", "to": "09:30", "agents": 5}]
+    wanted = study(agents=shift, lines=20, pacing="marginal", ring_seconds=38, population=people)
+    (run,) = wanted.runs
+    day = record(wanted, run)
+    ended = [(one, one.call) for one in day.attempts if one.call is not None and one.ended_at is not None]
+    assert len(ended) == len(day.attempts)
+    given_up = [one for one, call in ended if call.outcome is Outcome.CANCELLED]
+    assert len(given_up) == 5
+    for one in given_up:
+        assert one.ended_at is not None
+        assert one.ended_at >= wanted.start + timedelta(minutes=30)
+        assert 15.0 <= (one.ended_at - one.reserved_at).total_seconds() < 20.0
+    rung_out = [one for one, call in ended if call.outcome is Outcome.NO_ANSWER]
+    assert day.left == 1000 - len(rung_out)
 
 
 def test_nobody_is_called_outside_the_campaign_s_hours() -> None:

@@ -49,6 +49,13 @@ class CutOff:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenUp:
+    """Nobody would be there for the callee, who has not answered yet."""
+
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
 class Ringing:
     """The far end rings."""
 
@@ -211,6 +218,7 @@ CallEvent = (
     Placed
     | Resumed
     | CutOff
+    | GivenUp
     | TimerElapsed
     | ExtensionFound
     | NobodyFree

@@ -10,7 +10,7 @@ from outdial.core.causes import NORMAL_CLEARING, ORIGINATOR_CANCEL, cause_of
 from outdial.core.extension import Connection
 from outdial.core.members import MemberRules
 from outdial.core.outcome import Outcome
-from outdial.core.settlement import Ended, Member, Settlement, crashed, not_dialled, settle
+from outdial.core.settlement import Ended, Member, Settlement, crashed, given_up, not_dialled, settle
 
 _WITH_AGENT = frozenset({Connection.WAITING, Connection.LEFT, Connection.JOINED})
 _OFFERS = {
@@ -62,6 +62,8 @@ def settlement(
         return crashed(rule, member, position, answered, now, strict=rules.strict_crash)
     if call.outcome is Outcome.AGENT_UNREACHED and call.connection not in _WITH_AGENT:
         return not_dialled(rule, member, position, now)
+    if call.outcome is Outcome.CANCELLED and call.connection not in _WITH_AGENT:
+        return given_up(rule, member, position, now)
     ended = Ended(
         cause=cause(call),
         position=position,

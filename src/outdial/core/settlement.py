@@ -20,6 +20,7 @@ from outdial.core.causes import (
     MEMBER_EXPIRED,
     NO_COMMUNICATIONS,
     NORMAL_CLEARING,
+    ORIGINATOR_CANCEL,
     PROCESS_CRASH,
     CauseLists,
 )
@@ -160,6 +161,12 @@ def settle(rule: MemberRule, member: Member, ended: Ended, now: datetime) -> Set
 def not_dialled(rule: MemberRule, member: Member, position: int, now: datetime) -> Settlement:
     """Nothing was dialled, for want of a route or an agent: the attempt is given back, and the member is due at once."""
     return _given_back(rule, member, position, now, "")
+
+
+def given_up(rule: MemberRule, member: Member, position: int, now: datetime) -> Settlement:
+    """We hung up before anybody answered, because no agent would have been there: the attempt is given back, and the
+    callee, who may have heard it ring, has the usual rest."""
+    return _given_back(rule, member, position, _after(now, rule.interval_seconds), ORIGINATOR_CANCEL)
 
 
 def crashed(

@@ -127,8 +127,8 @@ class Desk:
         states = await self._states([agent.extension for agent in crew])
         at_work = [each for each in crew if states.get(each.extension, ExtensionState.UNKNOWN) not in _OFF_THE_HOOK]
         now = self._clock.now()
-        free = [agent for agent in at_work if is_available(agent, now) and self._is_free(agent, states)]
-        doing = {agent.key: self._doing(agent, agent in free, now) for agent in at_work}
+        free = {agent.key for agent in at_work if is_available(agent, now) and self._is_free(agent, states)}
+        doing = {agent.key: self._doing(agent, agent.key in free, now) for agent in at_work}
         return Strength(len(free), len(at_work), doing)
 
     def _doing(self, agent: Agent, is_free: bool, now: datetime) -> AgentIs:

@@ -355,9 +355,10 @@ class Dialler:
             if reason is not Reason.DIALLING and self._reasons.get(campaign) is not reason:
                 _log.debug("campaign.waits", campaign=campaign, reason=reason.value)
         self._reasons = reasons
-        self._counted = counted = Counter(reasons.values())
+        before, self._counted = self._counted, Counter(reasons.values())
         for reason in Reason:
-            metrics.BLOCKED.labels(reason.name.lower()).set(counted[reason])
+            if before is None or before[reason] != self._counted[reason]:
+                metrics.BLOCKED.labels(reason.name.lower()).set(self._counted[reason])
 
 
 def _rank(campaign: Campaign) -> int:

@@ -68,6 +68,8 @@ class _Memory:
     adjust: int | None = None
     decision: Decision | None = None
     """What the pacer decided last."""
+    reason: Reason = Reason.ENOUGH
+    """What the last look came to."""
 
 
 class MemberDialler:
@@ -119,8 +121,17 @@ class MemberDialler:
         )
 
     async def dial(self, group: asyncio.TaskGroup, campaign: Campaign, rules: MemberRules, plans: Plans) -> Round:
-        """One look at a campaign."""
+        """One look at a campaign, or none while its pacer rests."""
         memory = self._memories.setdefault(campaign.id, _Memory())
+        if rules.mode is Mode.PREDICTIVE and self._pacers.rests(campaign.id, rules):
+            return Round(memory.reason)
+        round = await self._look(group, campaign, rules, plans, memory)
+        memory.reason = round.reason
+        return round
+
+    async def _look(
+        self, group: asyncio.TaskGroup, campaign: Campaign, rules: MemberRules, plans: Plans, memory: _Memory
+    ) -> Round:
         calendar = plans.calendars.get(campaign.id)
         if calendar is None:
             if campaign.settings.calendar:
@@ -145,6 +156,7 @@ class MemberDialler:
         situation, strength = await self._situation(campaign, team, plans)
         decision = await self._decide(campaign, rules, situation, strength, memory)
         await self._keep(campaign, memory, decision)
+        self._switchboard.give_up(AttemptId(call) for call in decision.cancel)
         open = open_ranges(rules.types, local)
         if decision.launch == 0:
             if situation.active == 0 and (over := await self._nobody_left(campaign, rules, fresh=fresh)):

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import structlog
+from prometheus_client import Gauge
 
 from outdial.core.ids import CampaignId
 from outdial.core.members import MemberRules
 from outdial.core.pacing import Decision, Pacer, Situation
-from outdial.core.pacing.choices import ChoiceParameters, Learner, PacerName, pacer, tell
+from outdial.core.pacing.choices import ChoiceParameters, PacerName, learns, pacer, rests, tell
 from outdial.core.pacing.events import AgentGone, AgentIs, AgentState, PacingEvent
 from outdial.engine import metrics
 from outdial.ports import Clock, MemberDialling, StoreDown
@@ -35,10 +36,12 @@ class _Seat:
     doing: dict[str, AgentIs] = field(default_factory=dict)
     last: Decision | None = None
     saved_at: float = 0.0
+    gauges: dict[str, Gauge] = field(default_factory=dict)
+    """Where each figure is shown."""
 
     def learnt(self) -> dict[str, object]:
         """What the pacer would keep over a restart; nothing, when it learns nothing."""
-        return self.pacer.learnt() if isinstance(self.pacer, Learner) else {}
+        return self.pacer.learnt() if learns(self.pacer) else {}
 
 
 class Pacers:
@@ -60,6 +63,13 @@ class Pacers:
         if seat is not None:
             tell(seat.pacer, [event])
 
+    def rests(self, campaign: CampaignId, rules: MemberRules) -> bool:
+        """Whether a campaign's pacer has decided a moment ago, and would place nothing more now."""
+        seat = self._seats.get(campaign)
+        if seat is None or seat.chosen != (rules.pacer, rules.pacing):
+            return False
+        return rests(seat.pacer, self._clock.monotonic())
+
     async def decide(
         self,
         campaign: CampaignId,
@@ -77,9 +87,9 @@ class Pacers:
         tell(seat.pacer, [AgentState(agent, doing[agent], now) for agent in changed])
         seat.doing = dict(doing)
         seat.last = decision = seat.pacer.decide(situation, now)
-        if not isinstance(seat.pacer, Learner):  # such a pacer is told what it left the last time
+        if not learns(seat.pacer):  # such a pacer is told what it left the last time
             seat.pacer = pacer(*seat.chosen, adjust=decision.adjust, braked=decision.braked)
-        _show(campaign, situation, decision)
+        _show(seat.gauges, campaign, situation, decision)
         if now - seat.saved_at >= SAVE_SECONDS:
             await self._save(campaign, seat, now)
         return decision
@@ -118,11 +128,13 @@ class Pacers:
             _log.warning("pacing.not_saved", campaign=campaign, reason=str(trouble))
 
 
-def _show(campaign: CampaignId, situation: Situation, decision: Decision) -> None:
+def _show(gauges: dict[str, Gauge], campaign: CampaignId, situation: Situation, decision: Decision) -> None:
     shown = {"launch": float(decision.launch), "target": float(decision.target), "braked": float(decision.braked)}
     shown["abandoned_percent"] = situation.abandoned_percent
     if decision.figures is not None:
         figures = decision.figures
         shown |= {name: float(getattr(figures, name)) for name in figures.__dataclass_fields__}
     for name, value in shown.items():
-        metrics.PACING.labels(str(campaign), name).set(value)
+        if name not in gauges:
+            gauges[name] = metrics.PACING.labels(str(campaign), name)
+        gauges[name].set(value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -49,6 +49,7 @@ from outdial.core.events import (
     Classified,
     CutOff,
     ExtensionFound,
+    GivenUp,
     HungUp,
     NetworkEvent,
     NobodyFree,
@@ -219,6 +220,13 @@ class Switchboard:
         """End every call."""
         for line in self._lines.values():
             self._put(line, CutOff(line.call.channel))
+
+    def give_up(self, attempts: Iterable[AttemptId]) -> None:
+        """End those of these calls that nobody has answered yet."""
+        for attempt in attempts:
+            line = self._lines.get(attempt)
+            if line is not None:
+                self._put(line, GivenUp(line.call.channel))
 
     def _put(self, line: Line, event: CallEvent) -> None:
         """Felt time stands still until the event has been taken."""

@@ -24,6 +24,7 @@ from outdial.core.events import (
     Consulted,
     CutOff,
     ExtensionFound,
+    GivenUp,
     Heard,
     HungUp,
     KeyPressed,
@@ -81,6 +82,8 @@ def _hear(call: Call, event: CallEvent) -> Stepped:
         case _, CutOff():
             after, commands = end(replace(call, outcome=call.outcome or Outcome.INTERRUPTED))
             return after, [*_broken_off(call), *commands]
+        case ((State.DIALLING | State.RINGING), GivenUp()):
+            return end(replace(call, outcome=Outcome.CANCELLED))
         case State.DIALLING, Ringing():
             return replace(call, state=State.RINGING), []
         case ((State.DIALLING | State.RINGING), Answered()):

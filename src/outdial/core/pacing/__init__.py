@@ -13,7 +13,17 @@ asked now and then what to store:
 """
 
 from outdial.core.pacing.adaptive import Adapt, Adaptive, AdaptiveParameters
-from outdial.core.pacing.choices import DEFAULT_PACER, ChoiceParameters, Learner, Listener, PacerName, pacer, tell
+from outdial.core.pacing.choices import (
+    DEFAULT_PACER,
+    ChoiceParameters,
+    Learner,
+    Listener,
+    PacerName,
+    Resting,
+    pacer,
+    rests,
+    tell,
+)
 from outdial.core.pacing.events import (
     Abandoned,
     AgentGone,
@@ -61,6 +71,7 @@ __all__ = [
     "PacingEvent",
     "PredictiveParameters",
     "Progressive",
+    "Resting",
     "Ringing",
     "Situation",
     "WebitelPredictive",
@@ -68,6 +79,7 @@ __all__ = [
     "fixed_ratio",
     "pacer",
     "progressive",
+    "rests",
     "tell",
     "webitel_predictive",
 ]

@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, assert_never, runtime_checkable
+from functools import cache
+from typing import Protocol, TypeGuard, assert_never, runtime_checkable
 
 from outdial.core.pacing.adaptive import Adapt, Adaptive, AdaptiveParameters
 from outdial.core.pacing.events import PacingEvent
@@ -45,6 +46,15 @@ class Listener(Protocol):
 
     def observe(self, event: PacingEvent) -> None:
         """Hear an event."""
+        ...
+
+
+@runtime_checkable
+class Resting(Protocol):
+    """A pacer that has said all it can for a moment when it has decided."""
+
+    def rests(self, now: float) -> bool:
+        """Whether it would launch nothing now because it decided a moment ago."""
         ...
 
 
@@ -103,6 +113,30 @@ def marginal_parameters(parameters: ChoiceParameters) -> MarginalParameters:
 
 def tell(pacer: Pacer, events: Iterable[PacingEvent]) -> None:
     """Let a pacer hear events, if it listens."""
-    if isinstance(pacer, Listener):
+    if _listens(pacer):
         for event in events:
             pacer.observe(event)
+
+
+def rests(pacer: Pacer, now: float) -> bool:
+    """Whether a pacer would launch nothing now because it decided a moment ago."""
+    return _rests(pacer) and pacer.rests(now)
+
+
+def learns(pacer: Pacer) -> TypeGuard[Learner]:
+    """Whether a pacer has something to keep over a restart."""
+    return _is(type(pacer), Learner)
+
+
+def _listens(pacer: Pacer) -> TypeGuard[Listener]:
+    return _is(type(pacer), Listener)
+
+
+def _rests(pacer: Pacer) -> TypeGuard[Resting]:
+    return _is(type(pacer), Resting)
+
+
+@cache
+def _is(kind: type[Pacer], protocol: type) -> bool:
+    # A protocol is compared member by member, which is too dear for every event of every call.
+    return issubclass(kind, protocol)

@@ -37,8 +37,6 @@ _RARE_ANSWERS, _RARE_ENDS = 0.01, 0.05
 
 _CALLS_HALF_LIFE, _TALKS_HALF_LIFE, _SHARES_HALF_LIFE = 1500.0, 1000.0, 300.0
 _LEVEL_SECONDS, _LEVEL_ANSWERS, _LEVEL_BEFOREHAND = 240.0, 60.0, 6.0
-_CHANCE_OF_MORE, _CHANCE_OF_FEWER = 0.7, 1.2
-"""Deviations from what was expected that are taken for chance, in standard deviations."""
 _LOWEST_LEVEL, _HIGHEST_LEVEL = 0.2, 5.0
 _LEVEL_BELIEVED_AFTER = 150.0
 
@@ -64,8 +62,9 @@ class Share:
 @dataclass(frozen=True, slots=True)
 class Level:
     """How often calls are answered these minutes, compared with what the slow life table expects: answers seen in parts of
-    those expected, over about four minutes or sixty answers, whichever is longer. Sixty answers vary by chance by eight;
-    what may be chance is left out (soft thresholding), more readily where it would mean more calls."""
+    those expected, over about four minutes or sixty answers, whichever is longer. Sixty answers vary by chance by eight,
+    which is more than the level itself does in most hours: so the first standard deviation is left out, as what chance
+    alone brings on average (soft thresholding; of answers counted, the variance is as large as their mean)."""
 
     seen: float = 0.0
     expected: float = 0.0
@@ -74,7 +73,7 @@ class Level:
     def value(self) -> float:
         """1: as the table expects."""
         missed = self.seen - self.expected
-        chance = math.sqrt(self.expected + _LEVEL_BEFOREHAND) * (_CHANCE_OF_MORE if missed > 0.0 else _CHANCE_OF_FEWER)
+        chance = math.sqrt(self.expected + _LEVEL_BEFOREHAND)
         sure = math.copysign(max(0.0, abs(missed) - chance), missed)
         found = 1.0 + sure / (self.expected + _LEVEL_BEFOREHAND)
         return min(_HIGHEST_LEVEL, max(_LOWEST_LEVEL, found))

@@ -130,6 +130,7 @@ class MarginalPricing:
         self._looked_at: float | None = None
         self._heard_at: float | None = None
         self._decided_at: float | None = None
+        self._rest_seconds = 0.0
         self._counted = (0, 0)
 
     @classmethod
@@ -339,6 +340,10 @@ class MarginalPricing:
 
     # ----------------------------------------------------------------------------------------------- deciding
 
+    def rests(self, now: float) -> bool:
+        """Whether the last decision was a moment ago, so that nothing would be launched now."""
+        return self._decided_at is not None and 0.0 < now - self._decided_at < self._rest_seconds
+
     def decide(self, situation: Situation, now: float) -> Decision:
         """How many calls to launch now. Never more than lines, rate and members due allow, and none without an agent.
 
@@ -347,10 +352,10 @@ class MarginalPricing:
         agents = max(0, situation.agents_logged_in)
         if not math.isfinite(now):
             return Decision(0, situation.active, 0, "the clock gives no moment")
-        gap = self._parameters.decide_seconds * (2.0 if agents >= _LARGE_GROUP else 1.0)
-        if self._decided_at is not None and 0.0 < now - self._decided_at < gap:
+        if self.rests(now):
             return Decision(0, situation.active, 0, "it was decided a moment ago")
         self._decided_at = now
+        self._rest_seconds = self._parameters.decide_seconds * (2.0 if agents >= _LARGE_GROUP else 1.0)
         seen = self._look(now)
         self._notice_new_counters(situation)
         free = max(0, min(situation.agents_available, agents))
@@ -431,8 +436,6 @@ class MarginalPricing:
             return "nothing is heard of the calls in flight"
         if learnt.talks_begun < parameters.start_talks:
             return f"until there were {parameters.start_talks} talks"
-        if learnt.calls_ended < situation.agents_logged_in:
-            return "until it is known how as many calls end as there are agents"
         return ""
 
     def _boldness(self, limit: float, agents: int) -> int:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import accumulate
 from random import Random
@@ -191,6 +192,7 @@ def is_planned(number: str) -> bool:
     return planned is not None and _planned("", planned["kind"], planned["parameter"], Random(0)) is not None
 
 
+@lru_cache(maxsize=4096)
 def is_extension(number: str) -> bool:
     """Whether somebody of the house has this number."""
     return _EXTENSION.fullmatch(number) is not None
