@@ -15,6 +15,7 @@ import asyncpg
 import yaml
 
 from outdial.api import wire
+from outdial.api.is74.door import DIALECT as IS74
 from outdial.api.mikopbx import module, polls, requests
 from outdial.api.mikopbx.routes import DIALECT as MIKOPBX
 from outdial.api.mobilgroup import account as mobilgroup_account
@@ -23,6 +24,7 @@ from outdial.api.mobilgroup.door import DIALECT as MOBILGROUP
 from outdial.api.mobilgroup.door import PHRASES
 from outdial.core import wanted
 from outdial.core.errors import Malformed
+from outdial.core.project import read_projects
 from outdial.core.script import check
 from outdial.core.script.nodes import Script
 from outdial.core.wanted import Wanted, WantedDialect, WantedScript
@@ -54,6 +56,7 @@ def read(text: str, language: str = DEFAULT_LANGUAGE) -> Wanted:
         readers = {
             MIKOPBX: lambda section: _mikopbx(section, language),
             MOBILGROUP: lambda section: _mobilgroup(section, language),
+            IS74: _is74,
         }
         return wanted.from_document(document_of(text), readers)
     except RecursionError as error:
@@ -155,6 +158,13 @@ def _mobilgroup(section: object, language: str) -> WantedDialect:
         ),
         settings=settings,
     )
+
+
+def _is74(section: object) -> WantedDialect:
+    """The section `is74`: `projects` with their scenarios."""
+    if not isinstance(section, dict) or not set(section) <= {"projects"}:
+        raise Malformed("members with a name are wanted here, and no others than these: projects")
+    return WantedDialect(projects=read_projects(section.get("projects") or []))
 
 
 def _listed(section: Mapping[str, Any], name: str) -> list[Any]:

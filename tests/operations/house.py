@@ -17,6 +17,7 @@ from outdial.core.ids import TenantId
 from outdial.drivers.postgres.access import PostgresAccess, PostgresLibrary
 from outdial.drivers.postgres.accounts import PostgresAccounts
 from outdial.drivers.postgres.agents import PostgresAgents
+from outdial.drivers.postgres.analytics import PostgresAnalytics
 from outdial.drivers.postgres.calendars import PostgresCalendars
 from outdial.drivers.postgres.campaigns import PostgresCampaigns
 from outdial.drivers.postgres.clients import PostgresClients
@@ -26,15 +27,18 @@ from outdial.drivers.postgres.hooks import PostgresHooks
 from outdial.drivers.postgres.mailing import PostgresCallerNumbers, PostgresTemplates
 from outdial.drivers.postgres.members import PostgresMembers
 from outdial.drivers.postgres.pool import open_pool
+from outdial.drivers.postgres.projects import PostgresProjects
 from outdial.drivers.postgres.reports import PostgresReports
 from outdial.drivers.postgres.scripts import PostgresScripts
 from outdial.drivers.postgres.standings import PostgresStandings
 from outdial.drivers.sheets.reader import SheetReader
+from outdial.drivers.sheets.writer import WorkbookWriter
 from outdial.drivers.speech.speller import Speller
 from outdial.operations import (
     Access,
     Accounts,
     Agents,
+    Analytics,
     Calendars,
     CallerNumbers,
     Campaigns,
@@ -46,6 +50,8 @@ from outdial.operations import (
     Mailings,
     Members,
     Operations,
+    Orders,
+    Projects,
     Recordings,
     Reports,
     Scripts,
@@ -164,6 +170,7 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
         accounts = Accounts(PostgresAccounts(pool))
         numbers = CallerNumbers(PostgresCallerNumbers(pool))
         library = PostgresLibrary(pool)
+        projects = PostgresProjects(pool)
         operations = Operations(
             access=access,
             scripts=scripts,
@@ -184,6 +191,9 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
             caller_numbers=numbers,
             templates=Templates(PostgresTemplates(pool)),
             mailings=Mailings(campaigns_of, scripts, reports, accounts, numbers, voice, library, Speller()),
+            projects=Projects(projects),
+            orders=Orders(projects, numbers, campaigns_of, Speller(), clock),  # type: ignore[arg-type]
+            analytics=Analytics(PostgresAnalytics(pool), WorkbookWriter(), data / "reports", data / "recordings"),
         )
         yield House(operations, pool, dsn, tenant, other, data / "audio", voice, clock, bus)
     finally:

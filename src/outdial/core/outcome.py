@@ -36,6 +36,8 @@ class Outcome(StrEnum):
     """The client was reached at another number, so nothing was dialled."""
     WITHDRAWN = "withdrawn"
     """Somebody outside said that this number need not be called any more, so nothing was dialled."""
+    EXPIRED = "expired"
+    """The campaign's time was over before anybody called, so nothing was dialled."""
     INTERRUPTED = "interrupted"
     """The call's fate is unknown: we or the switch went away in the middle of it."""
     FAILED = "failed"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from outdial.operations.access import Access
 from outdial.operations.accounts import Accounts
 from outdial.operations.agents import Agents
+from outdial.operations.analytics import Analytics
 from outdial.operations.calendars import Calendars
 from outdial.operations.caller_numbers import CallerNumbers
 from outdial.operations.campaigns import Campaigns
@@ -21,6 +22,8 @@ from outdial.operations.domains import Domains
 from outdial.operations.hooks import Hooks
 from outdial.operations.mailings import Mailings
 from outdial.operations.members import Members
+from outdial.operations.orders import Orders
+from outdial.operations.projects import Projects
 from outdial.operations.recordings import Recordings
 from outdial.operations.reports import Reports
 from outdial.operations.scripts import Scripts
@@ -32,6 +35,7 @@ __all__ = [
     "Access",
     "Accounts",
     "Agents",
+    "Analytics",
     "Calendars",
     "CallerNumbers",
     "Campaigns",
@@ -43,6 +47,8 @@ __all__ = [
     "Mailings",
     "Members",
     "Operations",
+    "Orders",
+    "Projects",
     "Recordings",
     "Reports",
     "Scripts",
@@ -75,3 +81,6 @@ class Operations:
     caller_numbers: CallerNumbers
     templates: Templates
     mailings: Mailings
+    projects: Projects
+    orders: Orders
+    analytics: Analytics

@@ -6,6 +6,7 @@ itself is out of order.
 """
 
 from outdial.ports.access import Access, Credential, Domains, DomainSession, DomainToken, Identity, LoginId, TokenId
+from outdial.ports.analytics import Analytics, OpenReport, Workbooks
 from outdial.ports.audio import AudioFile, Library, Workshop
 from outdial.ports.bus import Bus
 from outdial.ports.campaigns import AgentWork, Campaigns, Clients, Counters, Members, Standing, Standings
@@ -39,6 +40,7 @@ from outdial.ports.money import (
     Row,
     Used,
 )
+from outdial.ports.projects import Projects, StoredStart
 from outdial.ports.reports import Reports
 from outdial.ports.scripts import Consultation, ConsultationFailed, ScriptRecord, Scripts
 from outdial.ports.setup import (
@@ -63,6 +65,7 @@ __all__ = [
     "AgentTally",
     "AgentWork",
     "Agents",
+    "Analytics",
     "AudioFile",
     "Balance",
     "Bus",
@@ -104,7 +107,9 @@ __all__ = [
     "NotEnough",
     "NotInCharge",
     "OpenAttempt",
+    "OpenReport",
     "PREPAID_DIALECT",
+    "Projects",
     "RenderedPrompt",
     "Reports",
     "Reservation",
@@ -121,6 +126,7 @@ __all__ = [
     "Speller",
     "Standing",
     "Standings",
+    "StoredStart",
     "StoreDown",
     "StoreRefused",
     "SwitchDown",
@@ -131,5 +137,6 @@ __all__ = [
     "Used",
     "Web",
     "WebAnswer",
+    "Workbooks",
     "Workshop",
 ]

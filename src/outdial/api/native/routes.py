@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from outdial.api.native import accounts, campaigns, errors
+from outdial.api.native import accounts, campaigns, errors, projects
 from outdial.api.native.campaigns import Running
 from outdial.core.errors import OutdialError
 from outdial.operations import Operations
@@ -69,6 +69,7 @@ def mounts(
     app.include_router(accounts.router)
     app.state.running = running
     app.include_router(campaigns.router)
+    app.include_router(projects.router)
 
     @app.get("/health")
     async def read_health() -> JSONResponse:

@@ -38,6 +38,7 @@ def campaign_from(row: asyncpg.Record) -> Campaign:
         members=None if row["members"] is None else members_from(row["members"]),
         calendar=row["calendar"] or "",
         caller=row["caller"],
+        ends_at=row["ends_at"],
         wire=decode(row["wire"]),
     )
     return Campaign(
@@ -80,7 +81,7 @@ def retry_from(row: asyncpg.Record) -> RetryRule:
 
 
 def settings_to(settings: CampaignSettings) -> list[Any]:
-    """The columns of `campaigns` from `name` to `caller`, in their order."""
+    """The columns of `campaigns` from `name` to `ends_at`, in their order."""
     return [
         settings.name,
         settings.state,
@@ -99,6 +100,7 @@ def settings_to(settings: CampaignSettings) -> list[Any]:
         settings.calendar or None,
         to_json(settings.wire),
         settings.caller,
+        settings.ends_at,
     ]
 
 

@@ -15,6 +15,7 @@ import asyncpg
 from outdial.core.errors import KeyTaken
 from outdial.core.ids import TenantId
 from outdial.core.money import NOTHING, LedgerEntry
+from outdial.core.project import Project, ProjectScenario
 from outdial.core.script.document import to_document
 from outdial.core.wanted import (
     WantedAccount,
@@ -34,6 +35,7 @@ from outdial.drivers.postgres.agents import agent_from
 from outdial.drivers.postgres.calendars import calendar_from
 from outdial.drivers.postgres.counters import next_number
 from outdial.drivers.postgres.pool import asking, decode, to_json
+from outdial.drivers.postgres.projects import project_of, put_project, put_scenario, scenarios_of
 from outdial.drivers.postgres.rows import script_from
 from outdial.ports import AgentRecord, DomainToken, ScriptRecord
 
@@ -148,7 +150,24 @@ class PostgresSetupTransaction:
         return {row["digits"]: WantedCallerNumber(*row) for row in rows}
 
     async def put_caller_number(self, tenant: TenantId, number: WantedCallerNumber) -> None:
-        await self._connection.execute(_MAILING["put_caller_number"], tenant, number.digits, number.description)
+        counted = ("", "caller number")
+        given = number.number or await next_number(self._connection, tenant, *counted)
+        await self._connection.execute(_SQL["give_number"], tenant, *counted, given)
+        values = (number.digits, number.description, given)
+        with _unless_taken(f"another caller number has the id {given}; choose another one"):
+            await self._connection.execute(_MAILING["put_caller_number"], tenant, *values)
+
+    async def project(self, tenant: TenantId, number: int) -> Project | None:
+        return await project_of(self._connection, tenant, number)
+
+    async def put_project(self, tenant: TenantId, project: Project) -> None:
+        await put_project(self._connection, tenant, project)
+
+    async def scenario(self, tenant: TenantId, number: int) -> ProjectScenario | None:
+        return next(iter(await scenarios_of(self._connection, tenant, None, number)), None)
+
+    async def put_scenario(self, tenant: TenantId, scenario: ProjectScenario) -> None:
+        await put_scenario(self._connection, tenant, scenario)
 
     async def calendars(self, tenant: TenantId) -> Mapping[str, WantedCalendar]:
         records = [calendar_from(row) for row in await self._connection.fetch(_SQL["calendars"], tenant)]
@@ -213,7 +232,7 @@ class PostgresSetupTransaction:
                 await self._connection.execute(_SQL["rename_script_key"], stored.id, wanted.key)
                 await self._connection.execute(_SCRIPTS["replace"], stored.id, *sent)
                 return
-            await self._connection.execute(_SQL["give_script_number"], tenant, wanted.dialect, wanted.number)
+            await self._connection.execute(_SQL["give_number"], tenant, wanted.dialect, "script", wanted.number)
             name, *rest = sent
             place = (tenant, wanted.dialect, wanted.number, wanted.key)
             await self._connection.execute(_SCRIPTS["create"], *place, name, *rest)
