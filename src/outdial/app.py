@@ -31,6 +31,8 @@ from outdial.api.mikopbx.polls import CRM
 from outdial.api.native.campaigns import Running
 from outdial.api.native.routes import Health, Waiting
 from outdial.core.members import MemberRules, Mode
+from outdial.drivers.assistant.absent import AbsentAssistant
+from outdial.drivers.assistant.completions import CompletionsAssistant, CompletionsSettings
 from outdial.drivers.asterisk.telephony import AsteriskSwitch
 from outdial.drivers.clock import SystemClock
 from outdial.drivers.felt_clock import FeltClock
@@ -66,6 +68,7 @@ from outdial.drivers.speech.speller import Speller
 from outdial.drivers.speech.synthesiser import Synthesiser
 from outdial.drivers.speech.telephone import remove_leftovers
 from outdial.drivers.speech.yandex import YandexSettings, YandexSpeech
+from outdial.drivers.webhooks.asker import WebAsker
 from outdial.drivers.webhooks.sender import WebSender
 from outdial.engine.cashier import Cashier
 from outdial.engine.engine import Engine
@@ -76,6 +79,7 @@ from outdial.operations.access import Access
 from outdial.operations.accounts import Accounts
 from outdial.operations.agents import Agents
 from outdial.operations.analytics import Analytics
+from outdial.operations.assistants import Assistants
 from outdial.operations.calendars import Calendars
 from outdial.operations.caller_numbers import CallerNumbers
 from outdial.operations.campaigns import Campaigns
@@ -245,6 +249,7 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
             accounts = Accounts(ledger)
             numbers = CallerNumbers(PostgresCallerNumbers(pool))
             projects, speller = PostgresProjects(pool), Speller()
+            assistants = Assistants(configured=bool(settings.assistant_url))
             operations = Operations(
                 access=access,
                 scripts=scripts,
@@ -265,12 +270,15 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
                 caller_numbers=numbers,
                 templates=Templates(PostgresTemplates(pool)),
                 mailings=Mailings(dialled, scripts, reports, accounts, numbers, speech, library, speller),
-                projects=Projects(projects),
-                orders=Orders(projects, numbers, dialled, speller, clock),
+                projects=Projects(projects, assistants),
+                orders=Orders(projects, numbers, dialled, assistants, speller, clock),
                 analytics=Analytics(PostgresAnalytics(pool), WorkbookWriter(), data / "reports", data / "recordings"),
+                assistants=assistants,
             )
             mikopbx_crm = crm.Crm(operations)
             closing.push_async_callback(mikopbx_crm.close)
+            asker = WebAsker()
+            closing.push_async_callback(asker.close)
             dialling = PostgresDialling(dsn, pool)
             engine = Engine(
                 dialling,
@@ -282,6 +290,8 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
                 settings.drain,
                 str(data / "recordings"),
                 {CRM: mikopbx_crm},
+                asker,
+                assistant_of(settings, closing),
                 SystemRandom(),
             )
             web = WebSender(settings.hook_seconds)
@@ -298,6 +308,26 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
         if isinstance(telephony, SandboxSwitch):
             await telephony.close()
         await pool.close()
+
+
+def assistant_of(settings: Settings, closing: AsyncExitStack) -> CompletionsAssistant | AbsentAssistant:
+    """The language model of the settings, where they name one. Raises `StartError`."""
+    if not settings.assistant_url:
+        return AbsentAssistant()
+    try:
+        wanted = CompletionsSettings(
+            settings.assistant_url,
+            settings.assistant_model,
+            settings.assistant_key.get_secret_value(),
+            settings.assistant_extra,
+            settings.assistant_tokens_field,
+            settings.assistant_connections,
+        )
+    except ValueError as error:
+        raise StartError(f"OUTDIAL_ASSISTANT_…: {error}") from error
+    assistant = CompletionsAssistant(wanted)
+    closing.push_async_callback(assistant.close)
+    return assistant
 
 
 def _speech_engines(settings: Settings, closing: AsyncExitStack) -> list[Synthesiser]:

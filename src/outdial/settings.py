@@ -71,6 +71,20 @@ class Settings(BaseSettings):
     yandex_voices: dict[str, str] = Field({}, description='Voices by language, such as {"ru": "marina"}.')
     yandex_seconds: float = Field(10.0, gt=0, le=60, description="How long SpeechKit may take for one text.")
 
+    assistant_url: str = Field(
+        "",
+        description="Address before /chat/completions of the language model that answers in dialogues; empty: none does.",
+    )
+    assistant_model: str = Field("", description="The model's name as its server knows it.")
+    assistant_key: SecretStr = Field(SecretStr(""), description="Key of the model's server; empty: it wants none.")
+    assistant_extra: dict[str, Any] = Field(
+        {}, description='Further fields of each request, such as {"temperature": 0.3}.'
+    )
+    assistant_tokens_field: Literal["max_tokens", "max_completion_tokens"] = Field(
+        "max_tokens", description="What the server calls the most tokens of an answer."
+    )
+    assistant_connections: int = Field(64, ge=1, le=10_000, description="Answers that are asked for at the same time.")
+
     mikopbx_calls_per_second: float = Field(
         1.0, description="New calls a second for each task of the MikoPBX dialect; 0: no limit of its own."
     )

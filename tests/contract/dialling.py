@@ -6,7 +6,7 @@ A shop is a store with a tenant, a script and one running campaign; what the sui
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -16,6 +16,7 @@ from uuid import uuid4
 import pytest
 
 from outdial.core.agent import Agent, AgentState, AgentStatus, Tally
+from outdial.core.assistant import Speaker
 from outdial.core.calendar import Openings
 from outdial.core.call import Call, Connection, Plan, State
 from outdial.core.campaign import Campaign
@@ -28,6 +29,7 @@ from outdial.core.number import Number, NumberType, Range, begun, open_ranges
 from outdial.core.outcome import Outcome
 from outdial.core.script.nodes import COMPLETED, Connect, Script
 from outdial.core.settlement import Member, MemberRule, expired
+from outdial.core.transcript import Turn
 from outdial.ports import (
     AgentTally,
     Dialling,
@@ -46,6 +48,21 @@ HOME = NumberType("home", "Home", (Range(540, 600, 2, 5),))
 RULES = MemberRules(mode=Mode.PREDICTIVE, rule=MemberRule(3, 60.0, needs_agent=True), types=(HOME,))
 
 
+QUESTION = Turn(
+    position=1, said_at=NOW, who=Speaker.OUTDIAL, text="Удобно?", block="ask", interrupted=True, gap_seconds=0.5
+)
+ANSWER = Turn(
+    position=2,
+    said_at=NOW + timedelta(seconds=2),
+    who=Speaker.CALLEE,
+    text="да",
+    block="ask",
+    confidence=0.75,
+    alternatives=("дай", "дал"),
+)
+KEYS = Turn(position=3, said_at=NOW + timedelta(seconds=3), who=Speaker.CALLEE, text="", block="ask", keys="1#")
+
+
 class Store(Protocol):
     """A shop's store, and how things come in there that no engine brings."""
 
@@ -59,6 +76,8 @@ class Store(Protocol):
     async def add_agent(self, key: str) -> None: ...
 
     async def lose_charge(self) -> None: ...
+
+    async def talk_of(self, attempt: AttemptId) -> tuple[list[Turn], Mapping[str, str]]: ...
 
 
 Shop = Callable[[MemberRules | None, Sequence[NewContact]], AbstractAsyncContextManager[Store]]
@@ -173,6 +192,30 @@ def tell(
 
 class DiallingContract:
     """A subclass has a fixture `shop`."""
+
+    # ---------------------------------------------------------------------------------------------------- talks
+
+    def test_what_was_said_and_collected_is_kept_with_the_call_each_turn_once(self, shop: Shop) -> None:
+        async def story(engine: Engine) -> None:
+            store = engine.store
+            (due,) = await store.dialling.due(store.campaign.id, datetime.now(UTC), 1)
+            call = Call(AttemptId(str(uuid4())), Plan("carrier", "1", "", 45.0, SCRIPT, {}))
+            assert store.campaign.settings.script is not None
+            reservation = Reservation(attempt=call.attempt, contact=due.contact, trunk="carrier", number="1", caller="")
+            await store.dialling.reserve(store.campaign, (store.campaign.settings.script, 1), [reservation])
+            assert await store.talk_of(call.attempt) == ([], {})
+
+            call = replace(call, state=State.IN_SCRIPT, outcome=Outcome.ANSWERED)
+            await store.dialling.save([Entry(call=call, turns=(QUESTION, ANSWER))])
+            call = replace(call, collected={"agreed": "да"})
+            await store.dialling.save([Entry(call=call, turns=(replace(ANSWER, text="later"), KEYS))])
+            ended = replace(call, state=State.ENDED, collected={})
+            await store.dialling.save([Entry(call=ended, ended_at=NOW)])
+            assert await store.talk_of(call.attempt) == ([QUESTION, ANSWER, KEYS], {"agreed": "да"})
+            await store.dialling.save([Entry(call=call, turns=(replace(KEYS, position=4),))])
+            assert len((await store.talk_of(call.attempt))[0]) == 3
+
+        tell(shop, story, None, [contact("a")])
 
     # --------------------------------------------------------------------------------------------------- members
 

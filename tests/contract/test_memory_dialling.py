@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -11,9 +11,10 @@ import pytest
 from contract.dialling import NOW, SCRIPT, DiallingContract, Shop, Store, agent
 from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
 from outdial.core.contact import NewContact
-from outdial.core.ids import CampaignId, ScriptId, TenantId
+from outdial.core.ids import AttemptId, CampaignId, ScriptId, TenantId
 from outdial.core.member import NewMember
 from outdial.core.members import MemberRules
+from outdial.core.transcript import Turn
 from outdial.drivers.memory.dialling import MemoryDialling
 from outdial.drivers.memory.member_dialling import MemoryMemberDialling
 from outdial.drivers.memory.store import MemoryStore
@@ -38,6 +39,9 @@ class MemoryShop:
 
     async def lose_charge(self) -> None:
         self.store.take_charge_away()
+
+    async def talk_of(self, attempt: AttemptId) -> tuple[list[Turn], Mapping[str, str]]:
+        return list(self.store.turns.get(attempt, {}).values()), self.store.attempts[attempt].collected
 
 
 @asynccontextmanager

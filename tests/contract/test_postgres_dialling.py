@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import asyncpg
 import pytest
 
 from contract.dialling import SCRIPT, DiallingContract, Shop, Store
+from outdial.core.assistant import Speaker
 from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
 from outdial.core.contact import NewContact
-from outdial.core.ids import TenantId
+from outdial.core.ids import AttemptId, TenantId
 from outdial.core.member import NewMember
 from outdial.core.members import MemberRules
+from outdial.core.transcript import Turn
 from outdial.drivers.postgres.campaigns import PostgresCampaigns
 from outdial.drivers.postgres.dialling import PostgresDialling
 from outdial.drivers.postgres.member_dialling import PostgresMemberDialling
 from outdial.drivers.postgres.members import PostgresMembers
-from outdial.drivers.postgres.pool import open_pool
+from outdial.drivers.postgres.pool import decode, open_pool
 from outdial.drivers.postgres.scripts import PostgresScripts
 
 
@@ -45,6 +48,16 @@ class PostgresShop:
 
     async def lose_charge(self) -> None:
         await self.pool.execute("update dialling_charge set fence = fence + 1")
+
+    async def talk_of(self, attempt: AttemptId) -> tuple[list[Turn], Mapping[str, str]]:
+        rows = await self.pool.fetch("select * from turns where attempt_id = $1 order by position", attempt)
+        collected = await self.pool.fetchval("select collected from attempts where id = $1", attempt)
+        return [_turn(dict(row)) for row in rows], decode(collected)
+
+
+def _turn(row: dict[str, Any]) -> Turn:
+    del row["attempt_id"]
+    return Turn(**{**row, "who": Speaker(row["who"]), "alternatives": tuple(row["alternatives"])})
 
 
 class TestPostgresDialling(DiallingContract):

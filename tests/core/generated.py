@@ -22,11 +22,14 @@ from outdial.core.call import Call, Plan, State, Way, step
 from outdial.core.commands import CallCommand
 from outdial.core.events import (
     Answered,
+    AssistantDone,
+    AssistantSaid,
     CallEvent,
     Classified,
     Consulted,
     CutOff,
     ExtensionFound,
+    Heard,
     HungUp,
     KeyPressed,
     NobodyFree,
@@ -36,11 +39,17 @@ from outdial.core.events import (
     Recorded,
     Resumed,
     Ringing,
+    SpeechBegan,
     Timer,
     TimerElapsed,
 )
+from outdial.core.intents import Intent, Meaning
 from outdial.core.prompt import Kind, Prompt, Recording, Slot, Text
+from outdial.core.script.deciding import Branch, Case, Compared, Comparison, Known, Reached
+from outdial.core.script.listening_nodes import Assist, Hears, Listen, Set
+from outdial.core.script.listening_nodes import Way as Course
 from outdial.core.script.nodes import Ask, Choice, Connect, Goal, HangUp, Node, Record, Request, Say, Script, Transfer
+from outdial.core.script.web_form import Body, WebForm
 
 _NAMES = st.sampled_from(["", "a", "b", "ж", "<a>", "{0}", "%s ", "${b}"])
 _KEYS = st.sampled_from(["1", "2", "12", "123", "*", "#1", "0"])
@@ -87,6 +96,70 @@ def connects(*, first: bool) -> st.SearchStrategy[Connect]:
     )
 
 
+_INTENTS = st.builds(
+    Intent,
+    st.sampled_from(Meaning),
+    st.lists(st.sampled_from(["хочу", "call back", ""]), max_size=2).map(tuple),
+    st.integers(0, 3),
+    st.integers(3, 200),
+)
+_templates = st.lists(st.sampled_from(["x", "5", "{"]) | st.builds(Slot, _NAMES), max_size=3).map(tuple)
+_CONDITIONS = (
+    st.builds(Compared, _NAMES, st.sampled_from(Comparison), _templates)
+    | st.builds(Known, _NAMES, st.booleans())
+    | st.builds(Reached, _NAMES, st.booleans())
+)
+_CONFIDENCES = st.sampled_from([0.0, 0.5])
+_FORMS = st.builds(
+    WebForm,
+    url=_templates,
+    method=st.sampled_from(["GET", "POST"]),
+    headers=st.dictionaries(st.sampled_from(["X-A", "Content-Type"]), _templates),
+    body=_templates,
+    body_form=st.sampled_from(Body),
+    into=st.dictionaries(_NAMES, _NAMES),
+    seconds=_SECONDS,
+)
+
+
+def listens(
+    target: st.SearchStrategy[str | None], prompts: st.SearchStrategy[Prompt], otherwise: st.SearchStrategy[str | None]
+) -> st.SearchStrategy[Listen]:
+    """Any question that hears speech and keys."""
+    answer = st.builds(Hears, _INTENTS, target, st.sampled_from(["", "a", "b"]), _NAMES, st.just("") | _KEYS)
+    return st.builds(
+        Listen,
+        name=_NAMES,
+        prompt=prompts,
+        answers=st.lists(answer, max_size=3).map(tuple),
+        language=st.sampled_from(["ru-RU", "en-US"]),
+        wait_seconds=_SECONDS,
+        tries=st.integers(0, 3),
+        barge_in=st.booleans(),
+        unmatched=PROMPTS,
+        silence=PROMPTS,
+        otherwise=otherwise,
+        least_confidence=_CONFIDENCES,
+    )
+
+
+def assists(targets: st.SearchStrategy[str], otherwise: st.SearchStrategy[str | None]) -> st.SearchStrategy[Assist]:
+    """Any talk with the assistant."""
+    way = st.builds(Course, targets, _NAMES, st.just("") | st.sampled_from(["0", "1"]))
+    return st.builds(
+        Assist,
+        name=_NAMES,
+        instructions=_templates,
+        ways=st.lists(way, max_size=2).map(tuple),
+        otherwise=otherwise,
+        language=st.just("ru-RU"),
+        barge_in=st.booleans(),
+        wait_seconds=_SECONDS,
+        tries=st.integers(0, 2),
+        most_turns=st.integers(0, 3),
+    )
+
+
 @cache
 def nodes(targets: tuple[str, ...]) -> st.SearchStrategy[Node]:
     """Any node whose targets are among these, or none."""
@@ -104,8 +177,16 @@ def nodes(targets: tuple[str, ...]) -> st.SearchStrategy[Node]:
             default_keys=st.just("") | _KEYS,
             exhausted=target,
         ),
+        listens(target, PROMPTS, target),
+        assists(st.sampled_from(targets), target),
+        st.builds(Set, st.dictionaries(st.sampled_from(["a", "b"]), _templates, max_size=2), target),
+        st.builds(
+            Branch,
+            st.lists(st.builds(Case, st.lists(_CONDITIONS, max_size=2).map(tuple), target), max_size=2).map(tuple),
+            target,
+        ),
         st.builds(Record, _NAMES, PROMPTS, target, _SECONDS, _NAMES, _NAMES),
-        st.builds(Request, _NAMES, st.sampled_from(["a", "result"]), target, target),
+        st.builds(Request, _NAMES, st.sampled_from(["a", "result"]), target, target, st.none() | _FORMS),
         st.builds(Goal, _NAMES, target),
         st.just(Transfer("100")),
         connects(first=False),
@@ -119,7 +200,7 @@ def scripts(draw: st.DrawFn, missing: bool = False) -> Script:
     keys = _KEYS_OF_NODES[: draw(_COUNTS)]
     targets = (*keys, "nowhere") if missing else keys
     made = {key: draw(nodes(targets)) for key in keys}
-    return Script(targets[draw(_COUNTS) % len(targets)], made, draw(_LIMITS))
+    return Script(targets[draw(_COUNTS) % len(targets)], made, draw(_LIMITS), draw(st.booleans()))
 
 
 _DETOURS = st.lists(st.just(Way("other", "79990000000", "")), max_size=2).map(tuple)
@@ -155,6 +236,10 @@ def _passing(keys: tuple[str, ...], after: str) -> st.SearchStrategy[Node]:
         st.builds(Record, _NAMES, PROMPTS, onward, _SECONDS),
         st.builds(Request, _NAMES, _NAMES, onward, onward),
         st.builds(Goal, _NAMES, onward),
+        st.builds(Set, st.dictionaries(_NAMES, _templates, max_size=2), onward),
+        st.builds(Branch, st.just(()), onward),
+        listens(st.sampled_from(keys), _pieces.map(lambda piece: (piece,)), onward),
+        assists(st.sampled_from(keys), onward),
         st.builds(
             Ask,
             name=_NAMES,
@@ -222,6 +307,7 @@ class Symbol:
 _KINDS = (
     *("onward", "onward", "onward", "key", "key", "prompt ended", "turn", "second answered", "timer", "failed"),
     *("placed", "ringing", "answered", "resumed", "found", "nobody", "classified", "recorded", "consulted"),
+    *("began", "heard", "heard", "sentence", "sentence", "said all"),
 )
 _RARE = ("gone", "second gone", "lost", "cut off")
 
@@ -238,6 +324,7 @@ def live(call: Call, symbol: Symbol) -> CallEvent:
     """The event that a symbol means for a call as it is now; every third answer to a turn is late or early."""
     which = symbol.which
     turn = max(0, call.turn + (0, 0, -1, 0, 0, 1)[which % 6])
+    position = call.position
     match symbol.what:
         case "onward":
             return _onward(call, which)
@@ -265,7 +352,21 @@ def live(call: Call, symbol: Symbol) -> CallEvent:
             running = turn if call.position is None else call.position.recording
             return Recorded(CALLEE, running if which % 3 else turn, Path("/kept.wav") if which % 2 else None)
         case "consulted":
-            return Consulted(CALLEE, turn, "12" if which % 2 else None)
+            return Consulted(CALLEE, turn, "12" if which % 2 else None, {"a": "1", "b": "2"} if which % 3 else {})
+        case "began":
+            return SpeechBegan(CALLEE, turn if position is None or which == 11 else position.talk.listening)
+        case "heard":
+            words = ("да", "", "хочу", "25", "завтра", "нет", "call back", " ", "мяу", "двадцать", "ж", "no")[which]
+            return Heard(CALLEE, turn if position is None else position.talk.listening, words, which / 11, ("да",))
+        case "sentence":
+            return AssistantSaid(
+                CALLEE, turn if position is None else position.talk.answering.asked, "Да. "[: which % 5]
+            )
+        case "said all":
+            ways = _ways(call)
+            block = ways[which % len(ways)] if ways and which % 2 else ("", "nowhere")[which % 7 == 6]
+            fault = "away" if which == 10 else ""
+            return AssistantDone(CALLEE, turn if position is None else position.talk.answering.asked, block, fault)
         case "key":
             return KeyPressed(EXTENSION if which == 11 else CALLEE, _key(call, which))
         case "turn":
@@ -303,11 +404,18 @@ def _onward(call: Call, which: int) -> CallEvent:
             return PromptEnded(CALLEE, call.turn)
 
 
+def _ways(call: Call) -> list[str]:
+    """Where the assistant may lead the dialogue."""
+    node = None if call.position is None else call.plan.script.nodes[call.position.node]
+    return [way.to for way in node.ways] if isinstance(node, Assist) else []
+
+
 def _key(call: Call, which: int) -> str:
     """Often the next key of some choice of the question at hand."""
     node = None if call.position is None else call.plan.script.nodes[call.position.node]
-    if isinstance(node, Ask) and node.choices and which < 8 and call.position is not None:
-        keys = node.choices[which % len(node.choices)].keys
+    listed = node.choices if isinstance(node, Ask) else node.answers if isinstance(node, Listen) else ()
+    keys = listed[which % len(listed)].keys if listed and which < 8 else ""
+    if keys and call.position is not None:
         return keys[min(len(call.position.keys), len(keys) - 1)]
     return "0123456789*#ABCD"[which]
 

@@ -40,7 +40,9 @@ def test_a_start_block_has_the_answer_as_its_goal() -> None:
         Start(
             number=10,
             name="start 10",
-            script=Script("(answered)", {"(answered)": Goal(COMPLETED, "agreed"), "agreed": Goal("agreed", None)}),
+            script=Script(
+                "(answered)", {"(answered)": Goal(COMPLETED, "agreed"), "agreed": Goal("agreed", None)}, transcript=True
+            ),
             parameters=(Parameter("name", required=True),),
             goals=("agreed",),
         ),
@@ -50,18 +52,23 @@ def test_a_start_block_has_the_answer_as_its_goal() -> None:
 def test_who_is_joined_with_somebody_at_once_is_reached_by_that() -> None:
     talk = {**SCENARIO, "blocks": {"agreed": {"transfer": "2000"}}}
     ((_, (scenario,)),) = read_projects([project(scenarios=[talk])])
-    assert scenario.starts[0].script == Script("agreed", {"agreed": Connect("2000")})
+    assert scenario.starts[0].script == Script("agreed", {"agreed": Connect("2000")}, transcript=True)
+
+
+def test_a_scenario_may_say_itself_who_was_reached() -> None:
+    own = {**SCENARIO, "blocks": {"agreed": {"goal": "completed"}}}
+    ((_, (scenario,)),) = read_projects([project(scenarios=[own])])
+    assert scenario.starts[0].script == Script("agreed", {"agreed": Goal(COMPLETED, None)}, transcript=True)
 
 
 def test_every_fault_has_its_path() -> None:
-    spoilt = {**SCENARIO, "blocks": {"agreed": {"goal": "completed", "next": "nowhere"}}}
+    spoilt = {**SCENARIO, "blocks": {"agreed": {"goal": "agreed", "next": "nowhere"}}}
     assert set(
         faults_of(project(lines=0, hours={"start": "18:00", "end": "09:00"}, scenarios=[spoilt], colour=1), 5)
     ) >= {
         "projects.0.lines",
         "projects.0.hours.end",
         "projects.0.scenarios.0.blocks.agreed.next",
-        "projects.0.scenarios.0.blocks",
         "projects.0.colour",
         "projects.1",
     }

@@ -23,8 +23,8 @@ MODULES = [
     for found in pkgutil.walk_packages(outdial.core.__path__, "outdial.core.")
     if not found.ispkg
 ]
-GROWING = {"MarginalPricing", "Adaptive", "Section"}
-"""Pacers, which learn from thousands of events, and the reader of a document, which collects its faults."""
+GROWING = {"MarginalPricing", "Adaptive", "Section", "Fields", "Blocks"}
+"""Pacers, which learn from thousands of events, and the readers of documents, which collect their faults."""
 IMPURE = {"asyncio", "io", "logging", "os", "random", "secrets", "socket", "subprocess", "time", "uuid"}
 
 

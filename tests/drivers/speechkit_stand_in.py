@@ -1,5 +1,5 @@
 """A SpeechKit on the loopback address: it speaks the protocol, refuses what the service refuses, and fails as it is told.
-Each request takes the next of its moves and the last one stays. Its speech is a tone, as long as the text.
+Its speech is a tone, as long as the text.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import base64
 import json
 import math
 from array import array
-from collections.abc import Awaitable, Callable
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
 
+from drivers.stand_in import Move, StandIn, hangs_up, holds, streams
 from outdial.drivers.speech.yandex import PATH, VOICES
 
 KEY = "AQVN-the-secret-key"
@@ -21,58 +21,17 @@ FOLDER = "b1gexample"
 PERIOD = array("h", (int(10_000 * math.sin(math.pi * at / 20)) for at in range(40))).tobytes()
 PERIODS_A_CHARACTER = 12
 
-Move = Callable[["SpeechKitStandIn", web.Request, dict[str, Any]], Awaitable[web.StreamResponse]]
 
-
-class SpeechKitStandIn:
-    """The server; as long as its block it listens at `url`. `asked` holds the requests' bodies."""
+class SpeechKitStandIn(StandIn):
+    """The server; see `StandIn`."""
 
     def __init__(self, *moves: Move) -> None:
-        self.moves = list(moves or (speaks,))
-        self.asked: list[dict[str, Any]] = []
-        self.headers: list[dict[str, str]] = []
-        self.at_once = self.most_at_once = self.connections = 0
-        self.holding = asyncio.Event()
-        self._freed = asyncio.Event()
-        self._seen: set[object] = set()
-        app = web.Application()
-        app.router.add_post(PATH, self._answer)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        self.url = ""
-
-    async def __aenter__(self) -> Self:
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._freed.set()
-        await self._runner.cleanup()
+        super().__init__(PATH, *(moves or (speaks,)))
 
     @property
     def texts(self) -> list[str]:
         """What was asked, in its order."""
         return [body["text"] for body in self.asked]
-
-    async def hold(self) -> None:
-        """Wait until the end of the block."""
-        self.holding.set()
-        await self._freed.wait()
-
-    async def _answer(self, request: web.Request) -> web.StreamResponse:
-        body = await request.json()
-        self.asked.append(body)
-        self.headers.append(dict(request.headers))
-        self._seen.add(request.transport)
-        self.connections = len(self._seen)
-        self.at_once += 1
-        self.most_at_once = max(self.at_once, self.most_at_once)
-        move = self.moves.pop(0) if len(self.moves) > 1 else self.moves[0]
-        try:
-            return await move(self, request, body)
-        finally:
-            self.at_once -= 1
 
 
 def tone(text: str) -> bytes:
@@ -146,45 +105,10 @@ def refuses(status: int, message: str = "Sorry", **headers: str) -> Move:
     return move
 
 
-def babbles(body: bytes, status: int = 200) -> Move:
-    """Any body."""
-
-    async def move(*_: object) -> web.StreamResponse:
-        return web.Response(body=body, status=status)
-
-    return move
-
-
-async def holds(server: SpeechKitStandIn, _: web.Request, __: dict[str, Any]) -> web.StreamResponse:
-    """Never answers."""
-    await server.hold()
-    return web.Response()
-
-
-async def falls_silent(server: SpeechKitStandIn, request: web.Request, _: dict[str, Any]) -> web.StreamResponse:
-    """A chunk, and then nothing more."""
-    stream = web.StreamResponse()
-    await stream.prepare(request)
-    await stream.write(line(tone("a")))
-    await server.hold()
-    return stream
-
-
-async def cuts_off(_: SpeechKitStandIn, request: web.Request, __: dict[str, Any]) -> web.StreamResponse:
-    """A chunk, and then the connection is gone."""
-    stream = web.StreamResponse()
-    await stream.prepare(request)
-    await stream.write(line(tone("a")))
-    assert request.transport is not None
-    request.transport.close()
-    return stream
-
-
-async def hangs_up(_: SpeechKitStandIn, request: web.Request, __: dict[str, Any]) -> web.StreamResponse:
-    """The connection is gone before any answer."""
-    assert request.transport is not None
-    request.transport.close()
-    return web.Response()
+falls_silent = streams(line(tone("a")), then=holds)
+"""A chunk, and then nothing more."""
+cuts_off = streams(line(tone("a")), then=hangs_up)
+"""A chunk, and then the connection is gone."""
 
 
 async def never_ends(_: SpeechKitStandIn, request: web.Request, __: dict[str, Any]) -> web.StreamResponse:

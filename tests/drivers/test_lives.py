@@ -11,9 +11,10 @@ from hypothesis import given
 
 from core.generated import HISTORIES, lived, plans
 from core.stories import ATTEMPT
+from outdial.core.assistant import Line, Speaker
 from outdial.core.call import Call, State
 from outdial.core.script.document import to_document
-from outdial.core.script.interpreter import Phase, Position
+from outdial.core.script.position import Phase, Position, Talk
 from outdial.drivers.postgres.life import call_from, life_to
 
 
@@ -50,6 +51,22 @@ def test_every_call_comes_back_as_it_was(plan, history) -> None:
     ("life", "position"),
     [
         (["q", 3, "waiting", 2, "12"], Position("q", 3, Phase.WAITING, 2, "12")),
+        (
+            [
+                "l",
+                5,
+                "speaking",
+                1,
+                "",
+                0,
+                "",
+                {"x": "1"},
+                {"noted": 2, "lines": [["callee", "да"]], "later": 1},
+            ],
+            Position(
+                "l", 5, Phase.SPEAKING, learned={"x": "1"}, talk=Talk(noted=2, lines=(Line(Speaker.CALLEE, "да"),))
+            ),
+        ),
         (["r", 5, "recording", 1, "4", 2, "", {}], Position("r", 5, Phase.RECORDING, 1, "4", 2)),
         (
             ["r", 5, "keeping", 1, "4", 0, "/a.wav", {"x": "1"}],

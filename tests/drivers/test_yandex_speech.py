@@ -18,13 +18,9 @@ from prometheus_client import REGISTRY
 from drivers.speechkit_stand_in import (
     FOLDER,
     KEY,
-    Move,
     SpeechKitStandIn,
-    babbles,
     cuts_off,
     falls_silent,
-    hangs_up,
-    holds,
     line,
     never_ends,
     refuses,
@@ -32,6 +28,7 @@ from drivers.speechkit_stand_in import (
     speaks_in_chorus,
     tone,
 )
+from drivers.stand_in import Move, babbles, hangs_up, holds
 from outdial.drivers.speech.espeak import Espeak
 from outdial.drivers.speech.prompts import PromptCache
 from outdial.drivers.speech.synthesiser import Pcm, SynthesisFailed, spoken_text

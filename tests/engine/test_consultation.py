@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from random import Random
 from uuid import uuid4
 
 import pytest
+from prometheus_client import REGISTRY
 
+from drivers.stand_in import Move, StandIn, babbles, hangs_up
+from engine.outside import SEAT, TENANT, Outside, board_before
 from outdial.core.call import Call, Plan
-from outdial.core.commands import HangUp, Play, Record, Sound, StopRecording, SwitchCommand
-from outdial.core.events import Answered, HungUp, KeyPressed, Placed, PromptEnded, Recorded
-from outdial.core.ids import AttemptId, CampaignId, TenantId
+from outdial.core.commands import WEB, Consult, HangUp, Play, Record, StopRecording
+from outdial.core.events import Answered, Consulted, HungUp, KeyPressed, Placed, PromptEnded, Recorded
+from outdial.core.ids import AttemptId, Channel, TenantId
 from outdial.core.outcome import Outcome
-from outdial.core.prompt import Filled, Slot, Text, Words
+from outdial.core.prompt import Slot, Text
 from outdial.core.retry import RetryRule
 from outdial.core.script import nodes
 from outdial.core.script.nodes import COMPLETED, Ask, Choice, Goal, Request, Say, Script
-from outdial.drivers.clock import SystemClock
-from outdial.engine.desk import Desk
-from outdial.engine.floor import Floor, Seat
-from outdial.engine.journal import Journal
-from outdial.engine.pacers import Pacers
-from outdial.engine.roster import Roster
+from outdial.core.web_request import WebQuestion
+from outdial.drivers.webhooks.asker import WebAsker
+from outdial.engine.consultations import Consultations
 from outdial.engine.switchboard import Switchboard
-from outdial.ports import ConsultationFailed, Entry, SwitchDown
+from outdial.ports import ConsultationFailed
 
-TENANT = TenantId(7)
 POLL = Script(
     "q",
     {
@@ -38,48 +36,6 @@ POLL = Script(
         COMPLETED: Goal(COMPLETED, None),
     },
 )
-
-
-class Outside:
-    """The switch, the voice and the store as a call sees them: they note what is asked of them, in one order."""
-
-    def __init__(self) -> None:
-        self.noted: list[object] = []
-        self.news = asyncio.Event()
-        self.away = False
-
-    def _note(self, what: object) -> None:
-        self.noted.append(what)
-        self.news.set()
-
-    async def perform(self, command: SwitchCommand) -> None:
-        if self.away and not isinstance(command, HangUp):
-            raise SwitchDown("away")
-        self._note(command)
-
-    async def sounds(self, tenant: TenantId, prompt: Filled) -> tuple[Sound, ...]:
-        self._note(" ".join(piece.text for piece in prompt if isinstance(piece, Words)))
-        return (Sound(Path("/prompt.wav"), 1.0),)
-
-    async def warm(self, tenant: TenantId, plan: Plan) -> None:
-        """There is nothing to make ahead."""
-
-    async def save(self, entries: Sequence[Entry]) -> None:
-        for entry in entries:
-            for answer in entry.answers:
-                self._note((answer.value, answer.keys))
-            if entry.ended_at is not None:
-                self._note(entry.call)
-
-    async def nobody_rests(self, tenant: TenantId) -> Sequence[str]:
-        """There are no agents."""
-        return ()
-
-    async def until(self, found: Callable[[object], bool]) -> None:
-        """Wait for something to be noted."""
-        while not any(found(one) for one in self.noted):
-            self.news.clear()
-            await self.news.wait()
 
 
 class Crm:
@@ -92,7 +48,7 @@ class Crm:
         self.let.set()
 
     async def consult(self, tenant: TenantId, attempt: AttemptId) -> str | None:
-        self.outside._note(("asked", tenant, attempt))
+        self.outside.note(("asked", tenant, attempt))
         await self.let.wait()
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -108,25 +64,11 @@ def play(story: Story, answer: str | Exception = "42", script: Script = POLL, se
     async def told() -> list[object]:
         outside = Outside()
         crm = Crm(outside, answer)
-        journal = Journal(outside)  # type: ignore[arg-type]
-        clock, roster = SystemClock(), Roster(outside, outside, outside.nobody_rests)  # type: ignore[arg-type]
-        board = Switchboard(
-            outside,  # type: ignore[arg-type]
-            journal,
-            outside,  # type: ignore[arg-type]
-            clock,
-            Floor(),
-            roster,
-            Desk(outside, outside, roster, clock, Random(1)),  # type: ignore[arg-type]
-            Pacers(outside, clock),  # type: ignore[arg-type]
-            lambda: None,
-            {service: crm},
-        )
+        board, journal = board_before(outside, {service: crm})
         call = Call(AttemptId(str(uuid4())), Plan("carrier", "79990000000", "", 45.0, script, {}, recordings="/rec"))
         async with asyncio.TaskGroup() as group:
             writing = group.create_task(journal.run())
-            seat = Seat(TENANT, CampaignId(1), "carrier", "79990000000")
-            board.open(group, call, seat, RetryRule(), 1, Placed(call.channel))
+            board.open(group, call, SEAT, RetryRule(), 1, Placed(call.channel))
             board.post(Answered(call.channel))
             await story(board, call, outside, crm)
             await board.idle()
@@ -228,3 +170,37 @@ def test_a_switch_that_goes_away_before_a_recording_leaves_an_answer_without_one
         board.post(HungUp(call.channel))
 
     assert ("-", "") in play(story, script=script)
+
+
+def asked_on_the_web(move: Move, **wanted: str) -> tuple[Consulted, Channel]:
+    """What a call hears when it asked a server on the web."""
+
+    async def tell() -> tuple[Consulted, Channel]:
+        channel, web = Channel(str(uuid4())), WebAsker()
+        async with StandIn("/slots", move) as server:
+            try:
+                question = WebQuestion(f"{server.url}/slots", into=wanted)
+                command = Consult(channel, 5, WEB, question)
+                return await Consultations({}, web).answer_of(TENANT, command), channel
+            finally:
+                await web.close()
+
+    return asyncio.run(tell())
+
+
+def test_a_server_on_the_web_fills_variables() -> None:
+    heard, channel = asked_on_the_web(
+        babbles(b'{"slots": [{"time": "10:00"}], "left": 3}'), time="slots.0.time", left="left"
+    )
+    assert heard == Consulted(channel, 5, "", {"time": "10:00", "left": "3"})
+
+
+@pytest.mark.parametrize("move", [babbles(b"sorry", 500), babbles(b'{"slots": []}'), hangs_up])
+def test_a_server_on_the_web_without_an_answer_is_counted_and_leaves_no_value(move: Move) -> None:
+    def faults() -> float:
+        return REGISTRY.get_sample_value("outdial_faults_total", {"kind": "consultation"}) or 0.0
+
+    before = faults()
+    heard, channel = asked_on_the_web(move, time="slots.0.time")
+    assert heard == Consulted(channel, 5, None)
+    assert faults() == before + 1

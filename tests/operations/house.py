@@ -39,6 +39,7 @@ from outdial.operations import (
     Accounts,
     Agents,
     Analytics,
+    Assistants,
     Calendars,
     CallerNumbers,
     Campaigns,
@@ -171,6 +172,7 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
         numbers = CallerNumbers(PostgresCallerNumbers(pool))
         library = PostgresLibrary(pool)
         projects = PostgresProjects(pool)
+        assistants = Assistants(configured=False)
         operations = Operations(
             access=access,
             scripts=scripts,
@@ -190,9 +192,10 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
             accounts=accounts,
             caller_numbers=numbers,
             templates=Templates(PostgresTemplates(pool)),
+            assistants=assistants,
             mailings=Mailings(campaigns_of, scripts, reports, accounts, numbers, voice, library, Speller()),
-            projects=Projects(projects),
-            orders=Orders(projects, numbers, campaigns_of, Speller(), clock),  # type: ignore[arg-type]
+            projects=Projects(projects, assistants),
+            orders=Orders(projects, numbers, campaigns_of, assistants, Speller(), clock),  # type: ignore[arg-type]
             analytics=Analytics(PostgresAnalytics(pool), WorkbookWriter(), data / "reports", data / "recordings"),
         )
         yield House(operations, pool, dsn, tenant, other, data / "audio", voice, clock, bus)

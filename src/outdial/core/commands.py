@@ -1,7 +1,7 @@
 """What a call asks for. A command is carried out only after the call that asked has been saved.
 
-`Speak` becomes the switch's `Play` once its sounds are made; `SetTimer`, `RecordAnswer`, `SeekExtension` and `Consult` stay
-in the house; the others go to the switch as they are.
+`Speak` becomes the switch's `Play` once its sounds are made; `SetTimer`, `RecordAnswer`, `NoteTurn`, `SeekExtension`,
+`Consult` and `AskAssistant` stay in the house; the others go to the switch as they are.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from outdial.core.amd import Amd
-from outdial.core.assistant import Brief
+from outdial.core.assistant import Brief, Speaker
 from outdial.core.events import Timer
 from outdial.core.extension import Connection
 from outdial.core.ids import Channel
@@ -184,6 +184,28 @@ class RecordAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteTurn:
+    """Write down a turn of the talk, in the same write as the call itself."""
+
+    channel: Channel
+    position: int
+    """Turns of a call are counted from 1."""
+    who: Speaker
+    text: str
+    block: str
+    """The key of the script's node."""
+    turn: int = 0
+    """The turn in which what we said began; 0: the callee said it."""
+    keys: str = ""
+    """What the callee pressed."""
+    confidence: float | None = None
+    """How sure it is that the callee said this; None: nothing was heard."""
+    alternatives: tuple[str, ...] = ()
+    interrupted: bool = False
+    """Whether the callee heard only a part of what we said."""
+
+
+@dataclass(frozen=True, slots=True)
 class SeekExtension:
     """Find a free extension at `target` and keep it for this call; answered by `ExtensionFound`, as soon as somebody is
     free within `wait_seconds`, or by `NobodyFree`. An empty target is whoever serves the campaign."""
@@ -256,6 +278,7 @@ CallCommand = (
     | HangUp
     | SetTimer
     | RecordAnswer
+    | NoteTurn
     | SeekExtension
     | ReleaseExtension
     | Consult

@@ -15,6 +15,7 @@ from math import ceil
 
 from outdial.core.errors import OutdialError
 from outdial.core.prompt import LONGEST_TEXT, WORDED, Kind, Prompt, Slot, Text
+from outdial.core.script.listening_nodes import Listen, Set
 from outdial.core.script.nodes import COMPLETED, Ask, Goal, Node, Record, Request, Say, Script
 from outdial.core.script.repeats import with_repeats
 
@@ -146,7 +147,7 @@ def heard(script: Script) -> Prompt:
     while key is not None and key not in seen:
         seen.add(key)
         node = script.nodes[key]
-        if isinstance(node, Say | Ask | Record):
+        if isinstance(node, Say | Ask | Record | Listen):
             pieces.append(node.prompt)
         key = _onward(node)
     return tuple(piece for prompt in pieces for piece in prompt)
@@ -174,7 +175,7 @@ def whole_seconds(seconds: float) -> int:
 
 def _onward(node: Node) -> str | None:
     match node:
-        case Say() | Goal() | Record() | Request():
+        case Say() | Goal() | Set() | Record() | Request():
             return node.next
         case Ask():
             taken = node.choice(node.default_keys)
@@ -185,7 +186,7 @@ def _onward(node: Node) -> str | None:
 
 def _texts(script: Script) -> Iterator[Text]:
     for node in script.nodes.values():
-        if isinstance(node, Say | Ask | Record):
+        if isinstance(node, Say | Ask | Record | Listen):
             yield from (piece for piece in node.prompt if isinstance(piece, Text))
 
 

@@ -1,19 +1,21 @@
 """Projects, their scenarios and where those begin, as callers that order campaigns by them know them.
 
-A project has a zone, the hours in which people may be called, and its scenarios. Everybody who answers was reached: what a
-dialogue comes to after that is told by its goals. Where a document comes from and where all this is kept is not known.
+A project has a zone, the hours in which people may be called, and its scenarios. Everybody who answers was reached, unless
+the scenario itself says with its goal `completed` who was; what else a dialogue comes to is told by its other goals. Where
+a document comes from and where all this is kept is not known.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from outdial.core import scenario
 from outdial.core.calendar import Window
 from outdial.core.scenario import Parameter, StartBlock
+from outdial.core.script.listening_nodes import Assist
 from outdial.core.script.nodes import COMPLETED, Connect, Goal, Script
 from outdial.core.section import REQUIRED, Faults, Section, minute_of, refuse, zone_of
 
@@ -89,16 +91,13 @@ def read_scenario(project: int, document: object, path: str, faults: Faults) -> 
         stored = json.loads(json.dumps(document)) if isinstance(document, Mapping) else {}
     except (TypeError, ValueError) as error:
         faults.append((path, f"it holds what JSON cannot: {error}"))
-    if COMPLETED in made.goals:
-        faults.append(
-            (f"{path}.blocks".strip("."), f'a goal may not be called "{COMPLETED}": every answered call has it')
-        )
+    blocks = [block for _, block in sorted(made.start_blocks.items())]
     return ProjectScenario(
         project=project,
         number=made.id,
         name=made.name,
         document=stored,
-        starts=tuple(_start(block, made.variables, made.goals) for _, block in sorted(made.start_blocks.items())),
+        starts=tuple(_start(block, made.variables, made.goals) for block in blocks),
     )
 
 
@@ -113,6 +112,12 @@ def read_projects(listed: object) -> tuple[WantedProject, ...]:
         _refuse_repeats(found, faults)
     refuse(faults)
     return found
+
+
+def needs_assistant(scripts: Iterable[Script]) -> list[str]:
+    """The blocks that hand turns to an assistant, in the order in which they stand."""
+    found = (key for script in scripts for key, node in script.nodes.items() if isinstance(node, Assist))
+    return list(dict.fromkeys(found))
 
 
 def _whole(members: Section) -> WantedProject:
@@ -131,7 +136,7 @@ def _start(block: StartBlock, variables: tuple[str, ...], goals: tuple[str, ...]
     return Start(
         number=block.id,
         name=block.name,
-        script=_reaching(block.script),
+        script=block.script if COMPLETED in goals else _reaching(block.script),
         parameters=block.parameters,
         variables=variables,
         goals=goals,

@@ -37,6 +37,11 @@ def worded(name: str, kind: Kind) -> str:
     return f"{name} as {kind.value}"
 
 
+def is_worded(name: str) -> bool:
+    """Whether a variable of this name holds the words of another one's value."""
+    return name.rpartition(" as ")[2] in WORDED and " as " in name
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A place that a variable fills; an unknown variable leaves it to `otherwise`."""
@@ -84,6 +89,11 @@ Filled = tuple[Words | Recording, ...]
 def fill(prompt: Prompt, variables: Mapping[str, str]) -> Filled:
     """Put the variables into their slots."""
     return tuple(_fill_text(piece, variables) if isinstance(piece, Text) else piece for piece in prompt)
+
+
+def written(filled: Filled) -> str:
+    """A prompt as it is written down: its words, and its recordings by their names."""
+    return " ".join(f"[{piece.name}]" if isinstance(piece, Recording) else piece.text.strip() for piece in filled)
 
 
 def is_heard(filled: Filled) -> bool:

@@ -10,7 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -328,12 +328,17 @@ class Dialler:
                 callee=pick.due.digits,
                 recordings=self._recordings,
                 outside=outside,
+                today=self._today(campaign, pick.due) if played.transcript else None,
             )
             seat = Seat(campaign.tenant, campaign.id, way.trunk.name, pick.due.digits)
             call = Call(attempt, plan)
             self._floor.spend(campaign, way.trunk.name)
             self._switchboard.open(group, call, seat, settings.retry, pick.due.attempts_made + 1, Placed(call.channel))
         return len(won)
+
+    def _today(self, campaign: Campaign, due: Due) -> date:
+        """The day where a contact is."""
+        return self._clock.now().astimezone(place(due.offset_minutes, ZoneInfo(campaign.settings.time_zone))).date()
 
     async def _close(self, idle: Sequence[CampaignId]) -> None:
         if not idle:

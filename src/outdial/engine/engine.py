@@ -13,6 +13,8 @@ from random import Random
 import structlog
 
 from outdial.core.campaign import Campaign
+from outdial.engine.assistants import Assistants
+from outdial.engine.consultations import Consultations
 from outdial.engine.desk import Desk
 from outdial.engine.dialler import Dialler
 from outdial.engine.floor import Floor
@@ -25,7 +27,18 @@ from outdial.engine.recovery import Recovery
 from outdial.engine.roster import Roster
 from outdial.engine.rounds import Dialled, Reason
 from outdial.engine.switchboard import Switchboard
-from outdial.ports import Bus, Clock, Consultation, Dialling, MemberDialling, NotInCharge, StoreDown, Telephony
+from outdial.ports import (
+    Assistant,
+    Bus,
+    Clock,
+    Consultation,
+    Dialling,
+    MemberDialling,
+    NotInCharge,
+    StoreDown,
+    Telephony,
+    WebQuestions,
+)
 
 _CHARGE_REAL_SECONDS = 1.0
 _CUT_OFF_REAL_SECONDS = 5.0
@@ -41,7 +54,8 @@ class Engine:
     """Dials for a database. `run` returns after `stop` once calls are over or the drain time is.
 
     Calls are recorded below the folder `recordings`. `services` are those that a script may ask, by the names that scripts
-    know them by. `chance` draws the ids of attempts and whatever else is left to chance.
+    know them by; `web` asks servers that scripts name themselves, and `assistant` answers where a script says so. `chance`
+    draws the ids of attempts and whatever else is left to chance.
     """
 
     def __init__(
@@ -55,6 +69,8 @@ class Engine:
         drain_seconds: float,
         recordings: str,
         services: Mapping[str, Consultation],
+        web: WebQuestions,
+        assistant: Assistant,
         chance: Random,
     ) -> None:
         self._dialling = dialling
@@ -66,6 +82,8 @@ class Engine:
         self._drain_seconds = drain_seconds
         self._recordings = recordings
         self._services = services
+        self._web = web
+        self._assistant = assistant
         self._chance = chance
         self._stop = asyncio.Event()
         self._dialler: Dialler | None = None
@@ -124,7 +142,8 @@ class Engine:
         desk = Desk(self._members, self._telephony, roster, self._clock, chance)
         switchboard = Switchboard(
             *(self._telephony, journal, self._prompts, self._clock, floor, roster, desk, pacers, wake.set),
-            self._services,
+            Consultations(self._services, self._web),
+            Assistants(self._assistant, self._clock),
         )
         self._switchboard = switchboard
         members = MemberDialler(

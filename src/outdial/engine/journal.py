@@ -78,11 +78,13 @@ class Journal:
 
 
 def merged(entries: Sequence[Entry]) -> list[Entry]:
-    """One entry an attempt: the latest call with the answers of all, in the order in which attempts first came."""
+    """One entry an attempt: the latest call with the answers and turns of all, in the order in which attempts first came."""
     latest: dict[AttemptId, Entry] = {}
     for entry in entries:
         before = latest.get(entry.call.attempt)
-        latest[entry.call.attempt] = entry if before is None else replace(entry, answers=before.answers + entry.answers)
+        if before is not None:
+            entry = replace(entry, answers=before.answers + entry.answers, turns=before.turns + entry.turns)
+        latest[entry.call.attempt] = entry
     return list(latest.values())
 
 

@@ -22,6 +22,24 @@ FIRST_PROMPT = Histogram(
     "From hearing that a call was answered to telling the switch to play the first prompt.",
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
 )
+ASSISTANT_FIRST_WORDS = Histogram(
+    "outdial_assistant_first_words_seconds",
+    "From asking the assistant to its first sentence, in real seconds.",
+    buckets=(0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0),
+)
+ASSISTANT_DONE = Histogram(
+    "outdial_assistant_answer_seconds",
+    "From asking the assistant to the end of its answer, in real seconds.",
+    buckets=(0.2, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0),
+)
+ASSISTANT_FAULTS = Counter(
+    "outdial_assistant_faults", "Answers that the assistant did not give, or not to the end, by reason.", ["reason"]
+)
+GAP = Histogram(
+    "outdial_speech_to_prompt_seconds",
+    "From the end of a callee's speech to telling the switch to play the next prompt, in felt seconds.",
+    buckets=(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0),
+)
 HOOKS = Counter("outdial_hook_deliveries", "Tries to tell a hook, by what came of them.", ["result"])
 
 

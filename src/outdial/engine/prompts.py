@@ -6,6 +6,7 @@ from outdial.core.call import Plan
 from outdial.core.commands import Sound
 from outdial.core.ids import TenantId
 from outdial.core.prompt import Filled, Recording, Words, fill
+from outdial.core.script.listening_nodes import Listen
 from outdial.core.script.nodes import Ask, Record, Say
 from outdial.ports import Library, Speech, SpeechFailed
 
@@ -32,7 +33,7 @@ class Prompts:
     async def warm(self, tenant: TenantId, plan: Plan) -> None:
         """Make the first prompt of a call while it rings, so that the callee hears it at once."""
         first = plan.script.opening
-        if isinstance(first, Say | Ask | Record):
+        if isinstance(first, Say | Ask | Record | Listen):
             await self.sounds(tenant, fill(first.prompt, plan.variables))
 
     async def _sound(self, tenant: TenantId, piece: Words | Recording) -> Sound | None:

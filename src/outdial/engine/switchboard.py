@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -27,6 +27,7 @@ from outdial.core.commands import (
     HangUp,
     Join,
     Listen,
+    NoteTurn,
     Play,
     Record,
     RecordAnswer,
@@ -44,7 +45,6 @@ from outdial.core.commands import (
 from outdial.core.events import (
     CallEvent,
     Classified,
-    Consulted,
     CutOff,
     ExtensionFound,
     HungUp,
@@ -62,6 +62,8 @@ from outdial.core.retry import RetryRule, seconds_to_next_try
 from outdial.core.script.nodes import COMPLETED
 from outdial.core.settlement import Member
 from outdial.engine import metrics
+from outdial.engine.assistants import Assistants
+from outdial.engine.consultations import Consultations
 from outdial.engine.desk import Desk, Team
 from outdial.engine.floor import Floor, Seat
 from outdial.engine.journal import Journal
@@ -69,10 +71,9 @@ from outdial.engine.pacers import Pacers
 from outdial.engine.prompts import PromptFailedError, Prompts
 from outdial.engine.roster import Roster
 from outdial.engine.timers import Timers
+from outdial.engine.transcripts import Transcript
 from outdial.ports import (
     Clock,
-    Consultation,
-    ConsultationFailed,
     Entry,
     MemberEnd,
     NotInCharge,
@@ -119,11 +120,12 @@ class Line:
     """The monotonic clock when the callee and an agent began to hear each other."""
     heard_answer_at: float | None = None
     """The event loop's time at the answer, until the first prompt was commanded."""
+    transcript: Transcript | None = None
+    """None: nobody writes down what is said."""
 
 
 class Switchboard:
-    """Every call in progress. `released` is called when one has ended and its seat is free. `services` are those that a
-    script may ask, by the names that scripts know them by."""
+    """Every call in progress. `released` is called when one has ended and its seat is free."""
 
     def __init__(
         self,
@@ -136,7 +138,8 @@ class Switchboard:
         desk: Desk,
         pacers: Pacers,
         released: Callable[[], None],
-        services: Mapping[str, Consultation],
+        consultations: Consultations,
+        assistants: Assistants,
     ) -> None:
         self._telephony = telephony
         self._journal = journal
@@ -147,7 +150,8 @@ class Switchboard:
         self._desk = desk
         self._pacers = pacers
         self._released = released
-        self._services = services
+        self._consultations = consultations
+        self._assistants = assistants
         self._lines: dict[AttemptId, Line] = {}
         self._idle = asyncio.Event()
         self._idle.set()
@@ -175,6 +179,8 @@ class Switchboard:
         """Take a saved call on and let it hear its first event."""
         line = Line(call, seat, retry, attempts_made, asyncio.Queue(), group, called, answered_at=answered_at)
         line.timers = Timers(self._clock, partial(self._put, line))
+        if call.plan.script.transcript:
+            line.transcript = Transcript(self._clock)
         if answered_at is not None:
             line.answered_moment = self._clock.monotonic()
         self._put(line, first)
@@ -235,6 +241,7 @@ class Switchboard:
             await self._give_up(line)
         finally:
             line.timers.cancel()
+            self._assistants.drop(line.call.attempt)
             for _ in range(line.mailbox.qsize()):
                 self._clock.release()
             del self._lines[line.call.attempt]
@@ -262,6 +269,8 @@ class Switchboard:
             self._floor.take_line(line.seat.tenant, line.call.plan.outside[line.call.outside_number].trunk)
         if line.call is before and not commands:
             return
+        if line.transcript is not None:
+            line.transcript.hear(event)
         if line.call.was_answered and line.answered_at is None:
             line.answered_at, line.answered_moment = self._clock.now(), self._clock.monotonic()
             line.heard_answer_at = asyncio.get_running_loop().time()
@@ -292,13 +301,15 @@ class Switchboard:
     def _entry(self, line: Line, commands: list[CallCommand]) -> Entry:
         answers = tuple(command for command in commands if isinstance(command, RecordAnswer))
         metrics.ANSWERS.inc(len(answers))
+        turns = () if line.transcript is None else line.transcript.turns(commands)
         if line.call.state is not State.ENDED:
-            return Entry(call=line.call, answers=answers, answered_at=line.answered_at, agent=line.agent)
+            return Entry(call=line.call, answers=answers, turns=turns, answered_at=line.answered_at, agent=line.agent)
         now = self._clock.monotonic()
         talked = 0.0 if line.answered_moment is None else now - line.answered_moment
         return Entry(
             call=line.call,
             answers=answers,
+            turns=turns,
             answered_at=line.answered_at,
             ended_at=self._clock.now(),
             talk_seconds=talked,
@@ -339,7 +350,7 @@ class Switchboard:
         match command:
             case SetTimer():
                 line.timers.set(command)
-            case RecordAnswer():
+            case RecordAnswer() | NoteTurn():
                 pass  # it was in the entry
             case SeekExtension():
                 await self._seek(line, command)
@@ -348,7 +359,7 @@ class Switchboard:
             case ReleaseExtension():
                 self._desk.release(line.call.attempt, command.came_to)
             case AskAssistant():
-                pass
+                self._assistants.ask(line.group, command, partial(self._put, line))
             case Consult():
                 self._clock.hold()
                 line.group.create_task(self._consult(line, command), name=f"consult {line.call.attempt}")
@@ -378,6 +389,8 @@ class Switchboard:
             self._put(line, PromptFailed(command.channel, command.turn, str(failure)))
             return
         await self._tell_switch(line, Play(command.channel, command.turn, sounds))
+        if line.transcript is not None:
+            line.transcript.played(command.turn)
         if line.heard_answer_at is not None:
             metrics.FIRST_PROMPT.observe(asyncio.get_running_loop().time() - line.heard_answer_at)
             line.heard_answer_at = None
@@ -407,25 +420,11 @@ class Switchboard:
     async def _consult(self, line: Line, command: Consult) -> None:
         """In a task of its own: the call goes on hearing what happens to it while somebody outside thinks."""
         try:
-            value = await self._answer_of(line, command.service)
+            answer = await self._consultations.answer_of(line.seat.tenant, command)
             if self.knows(line.call.attempt):
-                self._put(line, Consulted(command.channel, command.turn, value))
+                self._put(line, answer)
         finally:
             self._clock.release()
-
-    async def _answer_of(self, line: Line, service: str) -> str | None:
-        """What a service says. Without an answer the call goes on, so this is the call's own door as well."""
-        try:
-            asked = self._services.get(service)
-            if asked is None:
-                raise ConsultationFailed("there is no service of that name")
-            return await asked.consult(line.seat.tenant, line.call.attempt)
-        except ConsultationFailed as failure:
-            _log.warning("consultation.failed", attempt=line.call.attempt, service=service, reason=str(failure))
-        except Exception:  # noqa: BLE001 - see above
-            _log.exception("consultation.failed", attempt=line.call.attempt, service=service)
-        metrics.FAULTS.labels("consultation").inc()
-        return None
 
     async def _tell_switch(self, line: Line, command: SwitchCommand) -> None:
         """A switch that is away is an event for the call: nothing was dialled, nothing will be heard."""

@@ -12,6 +12,7 @@ from outdial.operations.access import Access
 from outdial.operations.accounts import Accounts
 from outdial.operations.agents import Agents
 from outdial.operations.analytics import Analytics
+from outdial.operations.assistants import Assistants
 from outdial.operations.calendars import Calendars
 from outdial.operations.caller_numbers import CallerNumbers
 from outdial.operations.campaigns import Campaigns
@@ -36,6 +37,7 @@ __all__ = [
     "Accounts",
     "Agents",
     "Analytics",
+    "Assistants",
     "Calendars",
     "CallerNumbers",
     "Campaigns",
@@ -80,6 +82,7 @@ class Operations:
     accounts: Accounts
     caller_numbers: CallerNumbers
     templates: Templates
+    assistants: Assistants
     mailings: Mailings
     projects: Projects
     orders: Orders

@@ -18,10 +18,11 @@ from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
 from outdial.core.contact import NewContact
 from outdial.core.ids import ScriptId, TenantId
 from outdial.core.mailing import worded_slots
-from outdial.core.project import Project
+from outdial.core.project import Project, needs_assistant
 from outdial.core.project_campaign import CampaignOrder, Person, distinct
 from outdial.core.prompt import worded
 from outdial.core.retry import RetryRule
+from outdial.operations.assistants import Assistants
 from outdial.operations.caller_numbers import CallerNumbers
 from outdial.operations.campaigns import Campaigns
 from outdial.ports import Clock, Speller, StoredStart
@@ -39,14 +40,23 @@ class Grounds:
     caller: str | None
     """The number to be shown, in digits."""
     now: datetime
+    refusal: str = ""
+    """Why the start block cannot be ordered although it is there; empty: it can."""
 
 
 class Orders:
     """The campaigns of a tenant's projects."""
 
     def __init__(
-        self, projects: ports.Projects, numbers: CallerNumbers, campaigns: Campaigns, speller: Speller, clock: Clock
+        self,
+        projects: ports.Projects,
+        numbers: CallerNumbers,
+        campaigns: Campaigns,
+        assistants: Assistants,
+        speller: Speller,
+        clock: Clock,
     ) -> None:
+        self._assistants = assistants
         self._projects = projects
         self._numbers = numbers
         self._campaigns = campaigns
@@ -60,7 +70,8 @@ class Orders:
         if block is not None and (block.gone or block.project != project):
             block = None
         shown = None if caller is None else await self._numbers.numbered(tenant, caller)
-        return Grounds(found, block, shown, self._clock.now())
+        needed = block is not None and needs_assistant([block.start.script])
+        return Grounds(found, block, shown, self._clock.now(), self._assistants.refusal() if needed else "")
 
     async def place(self, tenant: TenantId, dialect: str, script: ScriptId, order: CampaignOrder) -> Campaign:
         """Take a campaign on; it dials from its first moment to its last."""

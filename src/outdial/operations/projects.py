@@ -5,15 +5,18 @@ from __future__ import annotations
 from outdial import ports
 from outdial.core.errors import NotFound
 from outdial.core.ids import TenantId
-from outdial.core.project import Project, ProjectScenario
+from outdial.core.project import Project, ProjectScenario, needs_assistant
+from outdial.core.section import refuse
+from outdial.operations.assistants import Assistants
 from outdial.ports import StoredStart
 
 
 class Projects:
     """The projects of a tenant."""
 
-    def __init__(self, store: ports.Projects) -> None:
+    def __init__(self, store: ports.Projects, assistants: Assistants) -> None:
         self._store = store
+        self._assistants = assistants
 
     async def all(self, tenant: TenantId) -> list[Project]:
         """Every project, in the order of their numbers."""
@@ -48,8 +51,14 @@ class Projects:
         return found is not None and found.project == project
 
     async def save_scenario(self, tenant: TenantId, scenario: ProjectScenario) -> None:
-        """Add a scenario or change one, with its start blocks. Raises `NotFound` for its project, and `KeyTaken`."""
+        """Add a scenario or change one, with its start blocks.
+
+        Raises `NotFound` for its project, `KeyTaken`, and `Malformed` when it needs an assistant and there is none.
+        """
         await self.named(tenant, scenario.project)
+        blocks = needs_assistant(start.script for start in scenario.starts)
+        if blocks and (refusal := self._assistants.refusal()):
+            refuse([(f"blocks.{key}", refusal) for key in blocks])
         await self._store.save_scenario(tenant, scenario)
 
     async def start(self, tenant: TenantId, number: int) -> StoredStart | None:

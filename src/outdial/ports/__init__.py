@@ -7,6 +7,7 @@ itself is out of order.
 
 from outdial.ports.access import Access, Credential, Domains, DomainSession, DomainToken, Identity, LoginId, TokenId
 from outdial.ports.analytics import Analytics, OpenReport, Workbooks
+from outdial.ports.assistant import NO_ASSISTANT, Assistant, Chosen, Failed, Sentence, Trouble
 from outdial.ports.audio import AudioFile, Library, Workshop
 from outdial.ports.bus import Bus
 from outdial.ports.campaigns import AgentWork, Campaigns, Clients, Counters, Members, Standing, Standings
@@ -42,7 +43,7 @@ from outdial.ports.money import (
 )
 from outdial.ports.projects import Projects, StoredStart
 from outdial.ports.reports import Reports
-from outdial.ports.scripts import Consultation, ConsultationFailed, ScriptRecord, Scripts
+from outdial.ports.scripts import Consultation, ConsultationFailed, ScriptRecord, Scripts, WebQuestions
 from outdial.ports.setup import (
     DEFAULT_DIAL_PREFIX,
     SPOKEN_SETTINGS,
@@ -66,6 +67,7 @@ __all__ = [
     "AgentWork",
     "Agents",
     "Analytics",
+    "Assistant",
     "AudioFile",
     "Balance",
     "Bus",
@@ -75,6 +77,7 @@ __all__ = [
     "Campaigns",
     "Cancellable",
     "Charge",
+    "Chosen",
     "Clearing",
     "Clients",
     "Clock",
@@ -92,6 +95,7 @@ __all__ = [
     "Domains",
     "DueMember",
     "Entry",
+    "Failed",
     "Held",
     "HoldFor",
     "HoldRow",
@@ -104,6 +108,7 @@ __all__ = [
     "MemberEnd",
     "MemberReservation",
     "Members",
+    "NO_ASSISTANT",
     "NotEnough",
     "NotInCharge",
     "OpenAttempt",
@@ -118,6 +123,7 @@ __all__ = [
     "SPOKEN_SETTINGS",
     "ScriptRecord",
     "Scripts",
+    "Sentence",
     "SetupStore",
     "SetupTransaction",
     "Sheets",
@@ -134,9 +140,11 @@ __all__ = [
     "Template",
     "Templates",
     "TokenId",
+    "Trouble",
     "Used",
     "Web",
     "WebAnswer",
     "Workbooks",
+    "WebQuestions",
     "Workshop",
 ]

@@ -20,6 +20,7 @@ from outdial.core.outcome import Outcome
 from outdial.core.retry import RetryRule
 from outdial.core.script.nodes import Script
 from outdial.core.settlement import Member, Report, Settlement
+from outdial.core.transcript import Turn
 from outdial.core.trunk import Route, Trunk
 from outdial.ports.campaigns import Counters
 
@@ -57,6 +58,8 @@ class Entry:
 
     call: Call
     answers: tuple[RecordAnswer, ...] = ()
+    turns: tuple[Turn, ...] = ()
+    """What was said since the entry before."""
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     talk_seconds: float = 0.0
@@ -138,7 +141,10 @@ class Dialling(Protocol):
         """Close waiting contacts that cannot be called, each with an attempt of that outcome."""
 
     async def save(self, entries: Sequence[Entry]) -> None:
-        """Write journal entries in one transaction: calls, answers, outcomes, the contacts' next tries.
+        """Write journal entries in one transaction: calls, answers, turns of the talk, outcomes, the contacts' next tries.
+
+        A turn that is there already, by its position, stays as it is. What a call collected replaces what it had, unless it
+        collected nothing as far as the entry knows.
 
         An ended call that reached its goal closes its client's other contacts that wait, each with an attempt of the
         outcome `ANOTHER_NUMBER`.

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from outdial.core.ids import AttemptId, ScriptId, TenantId
 from outdial.core.script.nodes import Script
+from outdial.core.web_request import WebQuestion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,4 +74,15 @@ class Consultation(Protocol):
         """What it has to say about a call whose answers so far are stored.
 
         Never takes longer than `core.script.interpreter.CONSULT_SECONDS`. Raises `ConsultationFailed`.
+        """
+
+
+class WebQuestions(Protocol):
+    """Servers on the web, whose addresses scripts name."""
+
+    async def ask(self, question: WebQuestion) -> Mapping[str, str]:
+        """The variables that the question wants, all of them; an answer that lacks one of them is no answer.
+
+        Takes no longer than `question.seconds`, real ones, and no longer than `core.web_request.LONGEST_SECONDS`. Raises
+        `ConsultationFailed`.
         """

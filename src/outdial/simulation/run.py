@@ -22,9 +22,10 @@ from outdial.core.number import Number
 from outdial.core.script.nodes import Connect, Script
 from outdial.core.settlement import MemberRule
 from outdial.core.trunk import Trunk
+from outdial.drivers.assistant.absent import AbsentAssistant
 from outdial.drivers.memory.dialling import MemoryDialling
 from outdial.drivers.memory.member_dialling import MemoryMemberDialling
-from outdial.drivers.memory.quiet import MemoryBus, NoLibrary, NoSpeech
+from outdial.drivers.memory.quiet import MemoryBus, NoLibrary, NoSpeech, NoWeb
 from outdial.drivers.memory.store import AgentWritten, MemoryStore, StoredAttempt
 from outdial.drivers.sandbox.switch import SandboxSwitch
 from outdial.drivers.virtual_time import VirtualClock, VirtualLoop
@@ -100,6 +101,8 @@ class _Simulation:
             _DRAIN_SECONDS,
             "",
             {},
+            NoWeb(),
+            AbsentAssistant(),
             Random(study.seed),
         )
 

@@ -103,7 +103,12 @@ def test_every_fault_is_told_with_its_path(at_door: Callable[..., None]) -> None
         assert (reply.status, reply.json["code"]) == (400, "malformed")
         told = reply.json["message"].splitlines()
         assert 'blocks.hello.next: there is no block "nowhere"' in told
-        assert any(line.startswith("blocks: a goal may not be called") for line in told)
+        alone = {
+            **SCENARIO,
+            "blocks": {"hello": {"assistant": "Поговори.", "otherwise": "agreed"}, "agreed": {"goal": "agreed"}},
+        }
+        lonely = await counter.ask("PUT", "/v1/projects/1/scenarios/951", alone)
+        assert (lonely.status, lonely.json["field"]) == (400, "blocks.hello")
         assert (await counter.ask("GET", "/v1/projects/1/scenarios")).json == {"scenarios": []}
         for path, body in (("/v1/projects/1", {**PROJECT, "id": 2}), ("/v1/projects/1/scenarios/951", [1])):
             assert (await counter.ask("PUT", path, body)).status == 400

@@ -81,6 +81,8 @@ def order_from(wanted: CampaignRequest, grounds: Grounds, faults: Faults) -> Cam
     ):
         if number is not None and found is None:
             campaign.wrong(name, "field names nothing that exists.")
+    if grounds.refusal:
+        campaign.wrong("start_block_id", f"field names a dialogue that cannot be: {grounds.refusal}")
     for place, (_, variables) in enumerate(wanted.people):
         for name in () if grounds.start is None else missing(grounds.start.start, variables):
             faults.add(f"phones.{place}.add_data.{name}", "field is required.")

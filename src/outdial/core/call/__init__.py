@@ -7,7 +7,7 @@ from outdial.core.call.endings import ENDING_SECONDS
 from outdial.core.call.placing import SWITCH_RING_MARGIN_SECONDS
 from outdial.core.call.states import IN_PROGRESS, TRANSITIONS, State
 from outdial.core.call.step import AMD_GUARD_SECONDS, LONGEST_CALL_SECONDS, ImpossibleTransition, step
-from outdial.core.call.values import TRANSFER_RING_SECONDS, Call, Party, Plan, Way
+from outdial.core.call.values import TRANSFER_RING_SECONDS, Call, Party, Plan, Way, collected
 from outdial.core.extension import Connection
 
 __all__ = [
@@ -27,5 +27,6 @@ __all__ = [
     "Plan",
     "State",
     "Way",
+    "collected",
     "step",
 ]

@@ -5,6 +5,7 @@ Who is free is not known here: somebody is asked for, and found or not.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from outdial.core.call.endings import end
@@ -55,7 +56,7 @@ def _hold(call: Call, node: Connect) -> Stepped:
     """Let the callee hear something while waiting."""
     if not node.hold:
         return call, [Ringback(call.channel)]
-    return replace(call, hold_turn=call.turn), [Speak(call.channel, call.turn, fill(node.hold, call.plan.variables))]
+    return replace(call, hold_turn=call.turn), [Speak(call.channel, call.turn, fill(node.hold, _known(call)))]
 
 
 def hold_on(call: Call, event: PromptEnded | PromptFailed) -> Stepped:
@@ -63,7 +64,7 @@ def hold_on(call: Call, event: PromptEnded | PromptFailed) -> Stepped:
     if isinstance(event, PromptFailed):
         return replace(call, hold_turn=0), [Ringback(call.channel)]
     node = _connect(call, call.connect_at)
-    return call, [Speak(call.channel, call.hold_turn, fill(node.hold, call.plan.variables))]
+    return call, [Speak(call.channel, call.hold_turn, fill(node.hold, _known(call)))]
 
 
 def transfer(call: Call, extension: str, ring_seconds: float | None = None) -> Stepped:
@@ -94,11 +95,15 @@ def transfer_outside(call: Call, number: str) -> Stepped:
     ]
 
 
+def _known(call: Call) -> Mapping[str, str]:
+    return {**call.plan.variables, **call.collected} if call.collected else call.plan.variables
+
+
 def nobody_came(call: Call) -> Stepped:
     """The callee is not kept waiting any longer, and may hear why."""
     call = replace(call, connection=Connection.NOBODY_FREE)
     node = call.plan.script.nodes.get(call.connect_at)
-    farewell = fill(node.farewell if isinstance(node, Connect) else (), call.plan.variables)
+    farewell = fill(node.farewell if isinstance(node, Connect) else (), _known(call))
     if not is_heard(farewell):
         return end(call)
     hush = [StopPlaying(call.channel, call.hold_turn)] if call.hold_turn else []

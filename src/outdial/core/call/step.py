@@ -13,15 +13,18 @@ from outdial.core.call import connecting
 from outdial.core.call.endings import callee_gone, cut_short, end
 from outdial.core.call.placing import detour_is_left, dial, take_detour
 from outdial.core.call.states import TRANSITIONS, State
-from outdial.core.call.values import Call, Party, Stepped
-from outdial.core.commands import Classify, RecordAnswer, SetTimer
+from outdial.core.call.values import Call, Party, Stepped, collected
+from outdial.core.commands import CallCommand, Classify, RecordAnswer, SetTimer
 from outdial.core.events import (
     Answered,
+    AssistantDone,
+    AssistantSaid,
     CallEvent,
     Classified,
     Consulted,
     CutOff,
     ExtensionFound,
+    Heard,
     HungUp,
     KeyPressed,
     NobodyFree,
@@ -31,6 +34,7 @@ from outdial.core.events import (
     Recorded,
     Resumed,
     Ringing,
+    SpeechBegan,
     Timer,
     TimerElapsed,
 )
@@ -68,13 +72,15 @@ def _hear(call: Call, event: CallEvent) -> Stepped:
         case State.DIALLING | State.RINGING, HungUp() if detour_is_left(call, event):
             return take_detour(call)
         case _, HungUp():
-            return callee_gone(call, event)
+            after, commands = callee_gone(call, event)
+            return after, [*_broken_off(call), *commands]
         case State.RESERVED, Placed():
             return connecting.seek_first(call) if call.plan.first else dial(call)
         case _, Resumed():
             return _carry_on(call, event)
         case _, CutOff():
-            return end(replace(call, outcome=call.outcome or Outcome.INTERRUPTED))
+            after, commands = end(replace(call, outcome=call.outcome or Outcome.INTERRUPTED))
+            return after, [*_broken_off(call), *commands]
         case State.DIALLING, Ringing():
             return replace(call, state=State.RINGING), []
         case ((State.DIALLING | State.RINGING), Answered()):
@@ -93,7 +99,17 @@ def _hear(call: Call, event: CallEvent) -> Stepped:
             return connecting.hold_on(call, event)
         case State.PARTING, (PromptEnded() | PromptFailed()) if event.turn == call.turn:
             return end(call)
-        case State.IN_SCRIPT, (PromptEnded() | PromptFailed() | KeyPressed() | Recorded() | Consulted()):
+        case State.IN_SCRIPT, (
+            PromptEnded()
+            | PromptFailed()
+            | KeyPressed()
+            | Recorded()
+            | Consulted()
+            | SpeechBegan()
+            | Heard()
+            | AssistantSaid()
+            | AssistantDone()
+        ):
             return _in_script(call, event)
         case _, TimerElapsed():
             return _elapsed(call, event)
@@ -166,10 +182,24 @@ def _apply(call: Call, made: interpreter.Step) -> Stepped:
     commands = list(made.commands)
     recorded = sum(isinstance(command, RecordAnswer) for command in commands)
     call = replace(call, goals=(*call.goals, *made.goals), answers_given=call.answers_given + recorded)
+    if made.at.learned:
+        call = replace(call, collected=collected(made.at.learned))
     if isinstance(made.at, Position):
         return replace(call, position=made.at, turn=made.at.turn), commands
     after, leaving = _leave_script(replace(call, position=None), made.at)
     return after, [*commands, *leaving]
+
+
+def _cut_short(call: Call) -> Stepped:
+    after, commands = cut_short(call)
+    return after, [*_broken_off(call), *commands]
+
+
+def _broken_off(call: Call) -> tuple[CallCommand, ...]:
+    """What is written down when a call leaves its script in the middle."""
+    if call.state is not State.IN_SCRIPT or call.position is None or not call.plan.script.transcript:
+        return ()
+    return interpreter.break_off(_dialogue(call), call.position)
 
 
 def _leave_script(call: Call, ended: Ended) -> Stepped:
@@ -204,9 +234,9 @@ def _elapsed(call: Call, event: TimerElapsed) -> Stepped:
         case State.IN_SCRIPT, Timer.TURN:
             return _in_script(call, event)
         case State.IN_SCRIPT, Timer.SILENT_LIMIT if not call.answers_given:
-            return cut_short(call)
+            return _cut_short(call)
         case State.IN_SCRIPT, Timer.CALL_LIMIT:
-            return cut_short(call)
+            return _cut_short(call)
         case _, Timer.CALL_LIMIT if call.was_answered and call.state is not State.ENDING:
             return end(call)
         case State.ENDING, Timer.ENDING:
@@ -251,4 +281,13 @@ def _silent_limit(call: Call) -> list[SetTimer]:
 
 
 def _dialogue(call: Call) -> Dialogue:
-    return Dialogue(call.channel, call.plan.script, call.plan.variables, call.plan.recordings)
+    plan = call.plan
+    return Dialogue(
+        call.channel,
+        plan.script,
+        plan.variables,
+        plan.recordings,
+        number=plan.callee or plan.number,
+        today=plan.today,
+        goals=call.goals,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from outdial.core.commands import CallCommand
 from outdial.core.extension import Connection
 from outdial.core.ids import AttemptId, Channel, callee_channel, transfer_channel
 from outdial.core.outcome import Outcome
+from outdial.core.prompt import is_worded
 from outdial.core.script.interpreter import Position
 from outdial.core.script.nodes import Connect, Script
 
@@ -60,6 +62,9 @@ class Plan:
     outside: Mapping[str, Way] = field(default_factory=dict)
     """How the numbers of the outside world that the script transfers to are rung; one without a way is not rung."""
 
+    today: date | None = None
+    """What day it is where the callee is, for a script in which days are spoken of; None: nobody knows."""
+
     @property
     def first(self) -> Connect | None:
         """The connection whose extension is rung before the callee; None when the callee is rung first."""
@@ -86,6 +91,8 @@ class Call:
     turn: int = 0
     position: Position | None = None
     goals: tuple[str, ...] = ()
+    collected: Mapping[str, str] = field(default_factory=dict)
+    """Variables that the dialogue came by."""
     answers_given: int = 0
     detour: int = 0
     """How many of the plan's detours were taken."""
@@ -130,6 +137,11 @@ class Call:
     def was_answered(self) -> bool:
         """Whether the callee picked up; a call that ended interrupted no longer says."""
         return self.outcome is Outcome.ANSWERED or self.state in _UP
+
+
+def collected(learned: Mapping[str, str]) -> Mapping[str, str]:
+    """What a dialogue came by, without the words in which some of it is spoken."""
+    return {name: value for name, value in learned.items() if not is_worded(name)}
 
 
 _UP = frozenset({State.CLASSIFYING, State.IN_SCRIPT, State.SEEKING, State.TRANSFERRING, State.PARTING, State.JOINED})

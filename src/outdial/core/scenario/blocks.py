@@ -5,12 +5,17 @@ What kind a block is, the one member says that only its kind has. A block withou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
-from outdial.core.prompt import Kind, Prompt, Slot, Text
+from outdial.core.prompt import Kind
+from outdial.core.scenario.asking_the_web import request
+from outdial.core.scenario.deciding import branch, set_variables
 from outdial.core.scenario.fields import Fields
+from outdial.core.scenario.listening import assistant, listen
+from outdial.core.scenario.variables import asked_about, made_by, used_by
 from outdial.core.script import check
 from outdial.core.script.nodes import DEFAULT_CONNECT_RING_SECONDS, Connect, Goal, HangUp, Node, Say, Script, Transfer
+from outdial.core.script.position import NUMBER
 from outdial.core.section import Section
 from outdial.core.template import NAME
 
@@ -35,13 +40,14 @@ class Blocks:
             path = f"{scenario.at('blocks')}.{key}"
             if not NAME.fullmatch(str(key)):
                 scenario.faults.append((path, "the name of a block has letters, digits, underlines and dashes"))
-            block = Fields(Section(path, value, scenario.faults), known, kinds, language, voice)
-            self.nodes[str(key)] = _read(block)
+            block = Section(path, value, scenario.faults)
+            own = block.text("language", language), block.text("voice", voice)
+            self.nodes[str(key)] = _read(Fields(str(key), block, known, kinds, *own))
 
     @property
     def variables(self) -> tuple[str, ...]:
         """What blocks collect or set."""
-        return ()
+        return tuple(dict.fromkeys(name for node in self.nodes.values() for name in made_by(node)))
 
     @property
     def goals(self) -> tuple[str, ...]:
@@ -56,10 +62,14 @@ class Blocks:
             return Script(first, {})
         reached = {key: self.nodes[key] for key in check.reached(self.nodes, first)}
         self._reached |= reached.keys()
-        script = Script(first, reached)
+        script = Script(first, reached, transcript=True)
+        known = {NUMBER, *names, *(name for node in reached.values() for name in made_by(node))}
+        goals = {node.name for node in reached.values() if isinstance(node, Goal)}
         for key, node in reached.items():
-            for missing in sorted({name for name in _spoken(node) if name not in names}):
+            for missing in sorted({name for name in used_by(node) if name not in known}):
                 self._fault(f"blocks.{key}", f'there is no variable "{missing}" when a call begins at {start.path}')
+            for missing in sorted({goal for goal in asked_about(node) if goal not in goals}):
+                self._fault(f"blocks.{key}", f'nothing reaches the goal "{missing}" when a call begins at {start.path}')
         for fault in check.faults(script):
             self._fault(fault.path.replace("nodes.", "blocks.", 1), fault.message.replace("node", "block"))
         return script
@@ -115,25 +125,23 @@ def _hang_up(block: Fields) -> Node:
     return HangUp()
 
 
+def _sms(block: Fields) -> Node:
+    """The place of a block that sends a text message."""
+    block.members.take("sms")
+    block.members.fault("sms", "no SMS gateway is configured here: text messages cannot be sent")
+    return HangUp()
+
+
 _KINDS: dict[str, Callable[[Fields], Node]] = {
     "say": _say,
+    "listen": listen,
+    "assistant": assistant,
+    "branch": branch,
+    "set": set_variables,
     "goal": _goal,
+    "request": request,
     "transfer": _transfer,
+    "sms": _sms,
     "hang_up": _hang_up,
 }
 """The kinds of blocks by the member that tells each."""
-
-
-def _spoken(node: Node) -> Iterator[str]:
-    """The variables that a node puts into what it says or asks."""
-    match node:
-        case Say():
-            prompts: tuple[Prompt, ...] = (node.prompt,)
-        case Connect():
-            prompts = (node.hold, node.farewell)
-        case _:
-            return
-    for prompt in prompts:
-        for piece in prompt:
-            if isinstance(piece, Text):
-                yield from (part.name for part in piece.parts if isinstance(part, Slot))

@@ -22,6 +22,8 @@ WORDS = "letters, digits, underlines and dashes"
 class Fields:
     """One block, and what its members may refer to."""
 
+    key: str
+    """The name of the block."""
     members: Section
     blocks: frozenset[str]
     kinds: Mapping[str, Kind]
@@ -30,7 +32,7 @@ class Fields:
 
     def within(self, members: Section) -> Fields:
         """The same for a part of the block."""
-        return Fields(members, self.blocks, self.kinds, self.language, self.voice)
+        return Fields(self.key, members, self.blocks, self.kinds, self.language, self.voice)
 
     def target(self, name: str, default: Any = None) -> str | None:
         """The block to go on with; None: the call ends."""
@@ -39,6 +41,13 @@ class Fields:
             self.members.fault(name, f'there is no block "{key}"')
             return None
         return key or None
+
+    def needed_target(self, name: str, what: str) -> str | None:
+        """A block to go on with that has to be there; `what` says in words what it is for."""
+        if not self.members.has(name):
+            self.members.fault(name, f"it is missing: {what}")
+            return None
+        return self.target(name)
 
     def name(self, member: str, default: Any = REQUIRED) -> str:
         """What a variable or a goal is called."""

@@ -11,6 +11,7 @@ from outdial.core.prompt import Kind
 from outdial.core.scenario.blocks import Blocks
 from outdial.core.scenario.fields import WORDS, flag
 from outdial.core.scenario.values import Parameter, Scenario, StartBlock
+from outdial.core.scenario.variables import collected_kinds
 from outdial.core.section import Faults, Section
 from outdial.core.template import NAME
 
@@ -28,7 +29,10 @@ def read(document: object, path: str, faults: Faults) -> Scenario:
     voice = members.text("voice", "")
     starts = members.each("start_blocks")
     parameters = [_parameters(start) for start in starts]
-    kinds = {one.name: one.kind for listed in parameters for one in listed}
+    kinds = {
+        **collected_kinds(members.take("blocks", {})),
+        **{one.name: one.kind for listed in parameters for one in listed},
+    }
     blocks = Blocks(members, kinds, language, voice)
     made: dict[int, StartBlock] = {}
     for start, declared in zip(starts, parameters, strict=True):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from outdial.core.dialstring import is_diallable
+from outdial.core.script.deciding import Branch
+from outdial.core.script.listening_nodes import Assist, Listen, Set
 from outdial.core.script.nodes import Ask, Connect, Goal, HangUp, Node, Record, Request, Say, Script, Transfer
 
 
@@ -29,8 +31,22 @@ def _targets(node: Node) -> Iterator[tuple[str, str | None]]:
     match node:
         case Say() | Goal() | Record():
             yield "next", node.next
+        case Set():
+            yield "next", node.next
         case Request():
             yield "next", node.next
+            yield "otherwise", node.otherwise
+        case Branch():
+            for index, case in enumerate(node.cases):
+                yield f"cases.{index}.next", case.next
+            yield "otherwise", node.otherwise
+        case Listen():
+            for index, answer in enumerate(node.answers):
+                yield f"answers.{index}.next", answer.next
+            yield "otherwise", node.otherwise
+        case Assist():
+            for index, way in enumerate(node.ways):
+                yield f"ways.{index}.to", way.to
             yield "otherwise", node.otherwise
         case Ask():
             for index, choice in enumerate(node.choices):
@@ -67,7 +83,7 @@ def reached(nodes: Mapping[str, Node], start: str) -> list[str]:
     waiting = [start]
     while waiting:
         key = waiting.pop()
-        if key not in seen:
+        if key in nodes and key not in seen:
             seen.add(key)
             waiting += [target for _, target in _targets(nodes[key]) if target is not None]
     return [key for key in nodes if key in seen]
@@ -100,10 +116,17 @@ def _leads_back_without_listening(script: Script, key: str) -> bool:
 
 
 def _next_without_listening(node: Node) -> list[str]:
-    """Where a node leads whatever the callee does. What is said into a recording makes no difference to the way."""
+    """Where a node leads whatever the callee does. What is said into a recording makes no difference to the way, and an
+    assistant who cannot be asked has not listened."""
     match node:
-        case Say() | Goal() | Record():
+        case Say() | Goal() | Set() | Record():
             targets = [node.next]
+        case Branch():
+            targets = [*(case.next for case in node.cases), node.otherwise]
+        case Listen():
+            targets = []
+        case Assist():
+            targets = [node.otherwise]
         case Request():
             targets = [node.next, node.otherwise]
         case Ask():

@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, assert_never
+from collections.abc import Callable
+from typing import assert_never
 
 from outdial.core.errors import Malformed
-from outdial.core.prompt import LONGEST_VALUE, Kind, Prompt, Recording, Slot, Text
+from outdial.core.script import document_of_talk as talk
+from outdial.core.script.deciding import Branch
+from outdial.core.script.fields import Document, Fields, piece_from, prompt_from, prompt_to
+from outdial.core.script.listening_nodes import Assist, Listen, Set
 from outdial.core.script.nodes import (
     DEFAULT_ASK_SECONDS,
     DEFAULT_CONNECT_RING_SECONDS,
@@ -28,13 +31,6 @@ from outdial.core.script.nodes import (
     Transfer,
 )
 
-Document = dict[str, Any]
-T = TypeVar("T")
-Seconds = TypeVar("Seconds", float, None)
-
-_REQUIRED: Any = object()
-_LONGEST_SECONDS = 1e9
-
 
 def to_document(script: Script) -> Document:
     """A script as dictionaries, lists, strings and numbers."""
@@ -42,34 +38,20 @@ def to_document(script: Script) -> Document:
         "start": script.start,
         "silent_limit_seconds": script.silent_limit_seconds,
         "nodes": {key: _node_to(node) for key, node in script.nodes.items()},
+        **({"transcript": True} if script.transcript else {}),
     }
 
 
 def from_document(document: object) -> Script:
     """The script that a document describes; `Malformed` with the path when it describes none."""
-    fields = _Fields("", document)
+    fields = Fields("", document)
     nodes = fields.get("nodes", dict)
     return Script(
         start=fields.get("start", str),
-        nodes={str(key): _node_from(_Fields(f"nodes.{key}", node)) for key, node in nodes.items()},
+        nodes={str(key): _node_from(Fields(f"nodes.{key}", node)) for key, node in nodes.items()},
         silent_limit_seconds=fields.seconds("silent_limit_seconds", None),
+        transcript=fields.flag("transcript"),
     )
-
-
-def prompt_to(prompt: Prompt) -> list[Document]:
-    """A prompt as a list of documents."""
-    return [_piece_to(piece) for piece in prompt]
-
-
-def _piece_to(piece: Text | Recording) -> Document:
-    if isinstance(piece, Recording):
-        return {"recording": piece.name}
-    parts = [part if isinstance(part, str) else _slot_to(part) for part in piece.parts]
-    return {"text": parts, "language": piece.language, "voice": piece.voice}
-
-
-def _slot_to(slot: Slot) -> Document:
-    return {"slot": slot.name, "kind": slot.kind.value, "otherwise": slot.otherwise, "longest": slot.longest}
 
 
 def _node_to(node: Node) -> Document:
@@ -105,7 +87,10 @@ def _node_to(node: Node) -> Document:
                 "into": node.into,
                 "next": node.next,
                 "otherwise": node.otherwise,
+                **({} if node.form is None else {"form": talk.form_to(node.form)}),
             }
+        case Set() | Branch() | Listen() | Assist():
+            return talk.node_to(node)
         case Goal():
             return {"node": "goal", "name": node.name, "next": node.next}
         case Transfer():
@@ -129,50 +114,7 @@ def _node_to(node: Node) -> Document:
             assert_never(node)
 
 
-class _Fields:
-    """The members of one object of the document, read by name and checked by type."""
-
-    def __init__(self, path: str, value: object) -> None:
-        self.path = path
-        if not isinstance(value, Mapping):
-            raise Malformed(f"{path or 'the script'}: an object is wanted", field=path)
-        self._value = value
-
-    def at(self, name: str) -> str:
-        return f"{self.path}.{name}" if self.path else name
-
-    def get(self, name: str, kind: type | tuple[type, ...], default: Any = _REQUIRED) -> Any:
-        value = self._value.get(name, default)
-        if value is _REQUIRED:
-            raise Malformed(f"{self.at(name)}: it is missing", field=self.at(name))
-        if value is default or (isinstance(value, kind) and not isinstance(value, bool)):
-            return value
-        raise Malformed(f"{self.at(name)}: {type(value).__name__} is not what is wanted here", field=self.at(name))
-
-    def flag(self, name: str) -> bool:
-        value = self._value.get(name, False)
-        if isinstance(value, bool):
-            return value
-        raise Malformed(f"{self.at(name)}: true or false is wanted", field=self.at(name))
-
-    def seconds(self, name: str, default: Seconds) -> float | Seconds:
-        value: float | None = self.get(name, (int, float), default)
-        if value is None or value is default:
-            return default
-        if not -_LONGEST_SECONDS <= value <= _LONGEST_SECONDS:
-            raise Malformed(f"{self.at(name)}: so many seconds never pass", field=self.at(name))
-        return float(value)
-
-    def each(self, name: str, read: Callable[[_Fields], T], default: Any = _REQUIRED) -> tuple[T, ...]:
-        values = self.get(name, list, default)
-        return tuple(read(_Fields(f"{self.at(name)}.{index}", value)) for index, value in enumerate(values))
-
-    def target(self, name: str) -> str | None:
-        value: str | None = self.get(name, (str, type(None)), None)
-        return value
-
-
-def _node_from(fields: _Fields) -> Node:
+def _node_from(fields: Fields) -> Node:
     kind = fields.get("node", str)
     read = _NODES.get(kind)
     if read is None:
@@ -181,10 +123,10 @@ def _node_from(fields: _Fields) -> Node:
     return read(fields)
 
 
-def _ask_from(fields: _Fields) -> Ask:
+def _ask_from(fields: Fields) -> Ask:
     return Ask(
         name=fields.get("name", str),
-        prompt=_prompt_from(fields),
+        prompt=prompt_from(fields),
         choices=fields.each("choices", _choice_from),
         wait_seconds=fields.seconds("wait_seconds", DEFAULT_ASK_SECONDS),
         plays=fields.get("plays", int, DEFAULT_PLAYS),
@@ -193,28 +135,28 @@ def _ask_from(fields: _Fields) -> Ask:
     )
 
 
-def _connect_from(fields: _Fields) -> Connect:
+def _connect_from(fields: Fields) -> Connect:
     return Connect(
         target=fields.get("target", str),
         first=fields.flag("first"),
-        alert=fields.each("alert", _piece_from, ()),
+        alert=fields.each("alert", piece_from, ()),
         confirm_key=fields.get("confirm_key", str, ""),
         ring_seconds=fields.seconds("ring_seconds", DEFAULT_CONNECT_RING_SECONDS),
         wait_seconds=fields.seconds("wait_seconds", 0.0),
         keep_seeking=fields.flag("keep_seeking"),
-        hold=fields.each("hold", _piece_from, ()),
-        farewell=fields.each("farewell", _piece_from, ()),
+        hold=fields.each("hold", piece_from, ()),
+        farewell=fields.each("farewell", piece_from, ()),
     )
 
 
-def _choice_from(fields: _Fields) -> Choice:
+def _choice_from(fields: Fields) -> Choice:
     return Choice(fields.get("keys", str), fields.target("record"), fields.target("next"), fields.get("label", str, ""))
 
 
-def _record_from(fields: _Fields) -> Record:
+def _record_from(fields: Fields) -> Record:
     return Record(
         name=fields.get("name", str),
-        prompt=_prompt_from(fields),
+        prompt=prompt_from(fields),
         next=fields.target("next"),
         wait_seconds=fields.seconds("wait_seconds", DEFAULT_RECORD_SECONDS),
         without_keys=fields.get("without_keys", str, ""),
@@ -222,52 +164,24 @@ def _record_from(fields: _Fields) -> Record:
     )
 
 
-def _request_from(fields: _Fields) -> Request:
+def _request_from(fields: Fields) -> Request:
     return Request(
         service=fields.get("service", str),
         into=fields.get("into", str),
         next=fields.target("next"),
         otherwise=fields.target("otherwise"),
+        form=talk.form_from(fields.part("form")) if fields.has("form") else None,
     )
 
 
-def _prompt_from(fields: _Fields) -> Prompt:
-    return fields.each("prompt", _piece_from)
-
-
-def _piece_from(fields: _Fields) -> Text | Recording:
-    recording = fields.get("recording", str, None)
-    if recording is not None:
-        return Recording(recording)
-    parts = fields.get("text", (str, list))
-    listed = [parts] if isinstance(parts, str) else parts
-    return Text(
-        tuple(_part_from(part, f"{fields.at('text')}.{index}") for index, part in enumerate(listed)),
-        fields.get("language", str),
-        fields.get("voice", str, ""),
-    )
-
-
-def _part_from(part: object, path: str) -> str | Slot:
-    if isinstance(part, str):
-        return part
-    slot = _Fields(path, part)
-    written: str = slot.get("kind", str, Kind.DIGITS.value if slot.flag("spell_digits") else Kind.TEXT.value)
-    if written not in set(Kind):
-        known = ", ".join(Kind)
-        raise Malformed(f'{slot.at("kind")}: there is no kind "{written}"; known: {known}', field=slot.at("kind"))
-    return Slot(
-        slot.get("slot", str), Kind(written), slot.get("otherwise", str, ""), slot.get("longest", int, LONGEST_VALUE)
-    )
-
-
-_NODES: dict[str, Callable[[_Fields], Node]] = {
-    "say": lambda f: Say(_prompt_from(f), f.target("next")),
+_NODES: dict[str, Callable[[Fields], Node]] = {
+    "say": lambda f: Say(prompt_from(f), f.target("next")),
     "ask": _ask_from,
     "record": _record_from,
     "request": _request_from,
     "goal": lambda f: Goal(f.get("name", str), f.target("next")),
     "transfer": lambda f: Transfer(f.get("extension", str), f.flag("outside")),
     "connect": _connect_from,
+    **talk.NODES,
     "hang up": lambda f: HangUp(),
 }

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from outdial.core.prompt import Prompt
+from outdial.core.script.deciding import Branch
+from outdial.core.script.listening_nodes import Assist, Listen, Set
+from outdial.core.script.web_form import WebForm
 
 DEFAULT_ASK_SECONDS = 5.0
 DEFAULT_PLAYS = 3
@@ -94,7 +97,7 @@ RECORD_END_KEY = "#"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Ask a service outside about the call while the callee waits, and put what it says into a variable of the dialogue."""
+    """Ask a service outside about the call while the callee waits, and put what it says into variables of the dialogue."""
 
     service: str
     """The name under which the house knows the service."""
@@ -103,6 +106,8 @@ class Request:
     next: str | None
     otherwise: str | None
     """Where the dialogue goes on when the service gave no answer."""
+    form: WebForm | None = None
+    """What the service WEB is to ask, and into which variables the answer goes, in the place of `into`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +159,7 @@ class HangUp:
     """End the call."""
 
 
-Node = Say | Ask | Record | Request | Goal | Transfer | Connect | HangUp
+Node = Say | Ask | Record | Request | Goal | Set | Branch | Listen | Assist | Transfer | Connect | HangUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +167,13 @@ class Script:
     """A dialogue: named nodes and where it starts.
 
     `silent_limit_seconds` ends a call whose callee has given no answer that long after picking up; None: no limit.
+    `transcript`: what is said in it, by either side, is written down turn by turn.
     """
 
     start: str
     nodes: Mapping[str, Node]
     silent_limit_seconds: float | None = None
+    transcript: bool = False
 
     @property
     def connect(self) -> Connect | None:
@@ -181,10 +188,15 @@ class Script:
         key: str | None = self.start
         for _ in self.nodes:
             node = None if key is None else self.nodes.get(key)
-            if not isinstance(node, Goal):
+            if not isinstance(node, Goal | Set):
                 return node
             key = node.next
         return None
+
+    @property
+    def has_assistant(self) -> bool:
+        """Whether somebody is told what was said."""
+        return any(isinstance(node, Assist) for node in self.nodes.values())
 
     @property
     def outside_numbers(self) -> frozenset[str]:

@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import assert_never
 
 from outdial.core.prompt import Prompt
+from outdial.core.script.deciding import Branch
+from outdial.core.script.listening_nodes import Assist, Listen, Set
 from outdial.core.script.nodes import Ask, Choice, Connect, Goal, HangUp, Node, Record, Request, Say, Script, Transfer
 
 AGAIN_KEY = "1"
@@ -46,8 +48,17 @@ def _led(node: Node, hearing: int, end: str | None) -> Node:
         return end if target is None else _key(target, hearing)
 
     match node:
-        case Say() | Goal() | Record():
+        case Say() | Goal() | Record() | Set():
             return replace(node, next=to(node.next))
+        case Branch():
+            cases = tuple(replace(case, next=to(case.next)) for case in node.cases)
+            return replace(node, cases=cases, otherwise=to(node.otherwise))
+        case Listen():
+            answers = tuple(replace(answer, next=to(answer.next)) for answer in node.answers)
+            return replace(node, answers=answers, otherwise=to(node.otherwise))
+        case Assist():
+            ways = tuple(replace(way, to=_key(way.to, hearing)) for way in node.ways)
+            return replace(node, ways=ways, otherwise=to(node.otherwise))
         case Request():
             return replace(node, next=to(node.next), otherwise=to(node.otherwise))
         case Ask():

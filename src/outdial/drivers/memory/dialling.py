@@ -172,6 +172,11 @@ class MemoryDialling:
         attempt.call = entry.call
         attempt.answered_at = entry.answered_at
         attempt.talk_seconds = entry.talk_seconds
+        attempt.collected = entry.call.collected or attempt.collected
+        if entry.turns:
+            kept = self._store.turns.setdefault(attempt.id, {})
+            for turn in entry.turns:
+                kept.setdefault(turn.position, turn)
         attempt.agent = entry.agent or attempt.agent
         if not is_over(entry.call):
             return

@@ -1,13 +1,14 @@
-"""A bus within one process, and the voice of a house in which nothing is to be heard."""
+"""A bus within one process, the voice of a house in which nothing is to be heard, and its web, on which nobody is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from outdial.core.facts import Fact
 from outdial.core.ids import TenantId
-from outdial.ports import AudioFile, RenderedPrompt, SpeechFailed
+from outdial.core.web_request import WebQuestion
+from outdial.ports import AudioFile, ConsultationFailed, RenderedPrompt, SpeechFailed
 
 
 class MemoryBus:
@@ -31,6 +32,13 @@ class NoSpeech:
 
     async def render(self, text: str, language: str, voice: str = "", *, personal: bool = False) -> RenderedPrompt:
         raise SpeechFailed("nothing is spoken here")
+
+
+class NoWeb:
+    """Implements `outdial.ports.WebQuestions` where nobody is to be asked."""
+
+    async def ask(self, question: WebQuestion) -> Mapping[str, str]:
+        raise ConsultationFailed("nobody is asked here")
 
 
 class NoLibrary:

@@ -25,6 +25,7 @@ from outdial.core.member import NewMember
 from outdial.core.number import Number
 from outdial.core.script.nodes import Script
 from outdial.core.settlement import Member, Report
+from outdial.core.transcript import Turn
 from outdial.core.trunk import Route, Trunk
 from outdial.ports import Clock, Counters, MemberEnd, NotInCharge
 
@@ -95,6 +96,7 @@ class StoredAttempt:
     ended_at: datetime | None = None
     talk_seconds: float = 0.0
     agent: str = ""
+    collected: Mapping[str, str] = field(default_factory=dict)
     end: MemberEnd | None = None
     """What the end of a call to a member came to."""
 
@@ -231,6 +233,7 @@ class MemoryStore:
         self.open: dict[AttemptId, StoredAttempt] = {}
         """Those of them that have not ended."""
         self.answers: list[tuple[AttemptId, RecordAnswer]] = []
+        self.turns: dict[AttemptId, dict[int, Turn]] = {}
         self.clients_on_the_line: Counter[tuple[CampaignId, str]] = Counter()
         self.counters: dict[CampaignId, Counters] = {}
         self.agents: dict[tuple[TenantId, str], Agent] = {}

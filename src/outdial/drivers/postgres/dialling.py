@@ -25,6 +25,7 @@ from outdial.core.retry import RetryRule
 from outdial.core.script.document import from_document
 from outdial.core.script.nodes import COMPLETED, Script
 from outdial.core.settlement import Member
+from outdial.core.transcript import Turn
 from outdial.core.trunk import Route
 from outdial.drivers.postgres import statements
 from outdial.drivers.postgres.life import call_from, life_to
@@ -156,7 +157,8 @@ class PostgresDialling:
             | {"question": a.question, "value": a.value, "keys": a.keys, "label": a.label}
             for position, (attempt, a) in enumerate(given)
         ]
-        arguments = (self._fence, to_json(calls), to_json(answers), Outcome.ANOTHER_NUMBER)
+        turns = [_turn_row(entry.call.attempt, turn) for entry in entries for turn in entry.turns]
+        arguments = (self._fence, to_json(calls), to_json(answers), Outcome.ANOTHER_NUMBER, to_json(turns))
         if all(entry.member is None for entry in entries):
             self.check_charge(await self._fetchrow(_SQL["save"], *arguments))
             return
@@ -216,6 +218,22 @@ def _running_from(row: asyncpg.Record) -> Campaign:
     return replace(campaign, settings=replace(campaign.settings, dial_prefix=prefix))
 
 
+def _turn_row(attempt: AttemptId, turn: Turn) -> dict[str, Any]:
+    return {
+        "attempt": attempt,
+        "position": turn.position,
+        "said_at": turn.said_at,
+        "who": turn.who,
+        "text": turn.text,
+        "block": turn.block,
+        "keys": turn.keys,
+        "confidence": turn.confidence,
+        "alternatives": turn.alternatives,
+        "interrupted": turn.interrupted,
+        "gap_seconds": turn.gap_seconds,
+    }
+
+
 def _call_row(entry: Entry) -> dict[str, Any]:
     call = entry.call
     succeeded = COMPLETED in call.goals
@@ -227,6 +245,7 @@ def _call_row(entry: Entry) -> dict[str, Any]:
         "connection": call.connection,
         "life": life_to(call),
         "goals": call.goals,
+        "collected": call.collected or None,
         "sip_code": call.sip_code,
         "q850_cause": call.q850_cause,
         "answered_at": entry.answered_at,

@@ -149,14 +149,14 @@ with charge as (
     select clock_timestamp() as now
 ), entries as (
     select * from jsonb_to_recordset($2::jsonb)
-        as e(attempt uuid, state text, outcome text, ended_by text, connection text, life jsonb, goals jsonb, sip_code integer,
+        as e(attempt uuid, state text, outcome text, ended_by text, connection text, life jsonb, goals jsonb, collected jsonb, sip_code integer,
              q850_cause integer, answered_at timestamptz, ended_at timestamptz, talk_seconds double precision,
              retry_at timestamptz, succeeded boolean, settled boolean, member boolean,
              agent text, transferred_to text, joined_seconds double precision)
 ), saved as (
     update attempts a
     set state = e.state, outcome = e.outcome, ended_by = e.ended_by, connection = e.connection, life = e.life,
-        goals = array(select jsonb_array_elements_text(e.goals)),
+        goals = array(select jsonb_array_elements_text(e.goals)), collected = coalesce(e.collected, a.collected),
         sip_code = e.sip_code, q850_cause = e.q850_cause, answered_at = e.answered_at, ended_at = e.ended_at,
         talk_seconds = e.talk_seconds, transferred_to = e.transferred_to, joined_seconds = e.joined_seconds, agent = coalesce(nullif(e.agent, ''), a.agent),
         reached_at = coalesce(a.reached_at, case when e.settled then m.now end),
@@ -210,6 +210,16 @@ with charge as (
     left join scripts s on s.id = a.script_id
     where exists (select from charge)
     order by g.position
+), said as (
+    insert into turns (attempt_id, position, said_at, who, text, block, keys, confidence, alternatives, interrupted,
+                       gap_seconds)
+    select s.id, t.position, t.said_at, t.who, t.text, t.block, t.keys, t.confidence,
+           array(select jsonb_array_elements_text(t.alternatives)), t.interrupted, t.gap_seconds
+    from jsonb_to_recordset($5::jsonb)
+        as t(attempt uuid, position integer, said_at timestamptz, who text, text text, block text, keys text,
+             confidence real, alternatives jsonb, interrupted boolean, gap_seconds real)
+    join saved s on s.id = t.attempt
+    on conflict (attempt_id, position) do nothing
 )
 select (select count(*) from charge) as in_charge;
 
