@@ -49,6 +49,9 @@ class CampaignSettings:
     """The key of the calendar that the campaign keeps to; empty: none but its window."""
     ends_at: datetime | None = None
     """From this moment on nobody is called, and who was not reached is done (UTC); None: no end."""
+    record: bool = False
+    """Whether what a callee and whom they are joined with say to each other is kept; a campaign of members has that in its
+    rules."""
     wire: Mapping[str, Any] = field(default_factory=dict)
     """What the caller's own dialect has to give back as it came, and the house has no use for."""
 

@@ -63,6 +63,8 @@ class Project:
     hours: Window = Window(FIRST_MINUTE, LAST_MINUTE - 1)
     """When people may be called, by the clock of each."""
     lines: int = DEFAULT_LINES
+    record: bool = True
+    """Whether talks with persons whom callees are joined with are kept."""
 
 
 WantedProject = tuple[Project, tuple[ProjectScenario, ...]]
@@ -77,6 +79,7 @@ def read_project(members: Section) -> Project:
         time_zone=zone_of(members),
         hours=_hours(members),
         lines=members.number("lines", 1, MOST_LINES, DEFAULT_LINES),
+        record=_yes(members, "record"),
     )
 
 
@@ -160,6 +163,13 @@ def _refuse_repeats(found: Sequence[WantedProject], faults: Faults) -> None:
     for kind, given in numbers.items():
         for number in sorted({one for one in given if given.count(one) > 1}):
             faults.append(("projects", f"the same {kind} is there {given.count(number)} times: {number}"))
+
+
+def _yes(members: Section, name: str) -> bool:
+    value = members.take(name, True)
+    if not isinstance(value, bool):
+        members.fault(name, "yes or no is wanted")
+    return value is True
 
 
 def _hours(members: Section) -> Window:

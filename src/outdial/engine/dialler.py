@@ -326,6 +326,7 @@ class Dialler:
                 script=played,
                 variables={**campaign.variables, **pick.due.variables},
                 callee=pick.due.digits,
+                record=settings.record,
                 recordings=self._recordings,
                 outside=outside,
                 today=self._today(campaign, pick.due) if played.transcript else None,

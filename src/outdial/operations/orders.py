@@ -87,6 +87,7 @@ class Orders:
             time_zone=order.project.time_zone,
             caller=order.caller,
             ends_at=order.end_at,
+            record=order.project.record,
             wire={"project": order.project.number, "start": order.start.number, "parameters": names},
         )
         campaign, _ = await self._campaigns.save(tenant, dialect, "", None, lambda _: settings, contacts)

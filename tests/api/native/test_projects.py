@@ -25,9 +25,9 @@ def at_door(database_url: str, tmp_path: Path) -> Callable[..., None]:
 
 def test_a_project_and_its_scenario_come_back_as_they_were_sent(at_door: Callable[..., None]) -> None:
     async def story(counter: Counter) -> None:
-        shown = {"id": 1, **PROJECT, "hours": {"start": "08:00", "end": "22:00"}, "lines": 30}
+        shown = {"id": 1, **PROJECT, "hours": {"start": "08:00", "end": "22:00"}, "lines": 30, "record": True}
         assert (await counter.ask("PUT", "/v1/projects/1", PROJECT)).json == shown
-        hours = {**shown, "hours": {"start": "09:30", "end": "24:00"}, "lines": 5}
+        hours = {**shown, "hours": {"start": "09:30", "end": "24:00"}, "lines": 5, "record": False}
         assert (await counter.ask("PUT", "/v1/projects/2", {**hours, "id": 2})).json == {**hours, "id": 2}
         assert (await counter.ask("GET", "/v1/projects")).json == {"projects": [shown, {**hours, "id": 2}]}
         assert (await counter.ask("GET", "/v1/projects/1", key=OTHER_KEY)).json == shown

@@ -39,6 +39,7 @@ _PROJECT_BODY = {
                             "description": "When people may be called, by the clock of each.",
                         },
                         "lines": {"type": "integer", "description": "Calls at once of each campaign."},
+                        "record": {"type": "boolean", "description": "Whether talks with persons are kept."},
                     },
                 }
             }
@@ -131,6 +132,7 @@ def _project(one: Project) -> dict[str, Any]:
         "time_zone": one.time_zone,
         "hours": {"start": _clock(one.hours.start), "end": _clock(one.hours.end + 1)},
         "lines": one.lines,
+        "record": one.record,
     }
 
 

@@ -71,7 +71,15 @@ async def project_of(connection: Connection, tenant: TenantId, number: int) -> P
 
 async def put_project(connection: Connection, tenant: TenantId, project: Project) -> None:
     """Add a project or change one."""
-    values = (project.number, project.name, project.time_zone, project.hours.start, project.hours.end, project.lines)
+    values = (
+        project.number,
+        project.name,
+        project.time_zone,
+        project.hours.start,
+        project.hours.end,
+        project.lines,
+        project.record,
+    )
     await connection.execute(_SQL["put"], tenant, *values)
 
 
@@ -136,6 +144,7 @@ def _project(row: asyncpg.Record) -> Project:
         time_zone=row["time_zone"],
         hours=Window(row["window_start"], row["window_end"]),
         lines=row["lines"],
+        record=row["record"],
     )
 
 

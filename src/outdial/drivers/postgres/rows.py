@@ -39,6 +39,7 @@ def campaign_from(row: asyncpg.Record) -> Campaign:
         calendar=row["calendar"] or "",
         caller=row["caller"],
         ends_at=row["ends_at"],
+        record=row["record"],
         wire=decode(row["wire"]),
     )
     return Campaign(
@@ -81,7 +82,7 @@ def retry_from(row: asyncpg.Record) -> RetryRule:
 
 
 def settings_to(settings: CampaignSettings) -> list[Any]:
-    """The columns of `campaigns` from `name` to `ends_at`, in their order."""
+    """The columns of `campaigns` from `name` to `record`, in their order."""
     return [
         settings.name,
         settings.state,
@@ -101,6 +102,7 @@ def settings_to(settings: CampaignSettings) -> list[Any]:
         to_json(settings.wire),
         settings.caller,
         settings.ends_at,
+        settings.record,
     ]
 
 

@@ -2,11 +2,11 @@
 select * from projects where tenant_id = $1 and ($2::bigint is null or number = $2) order by number;
 
 -- name: put
-insert into projects (tenant_id, number, name, time_zone, window_start, window_end, lines)
-values ($1, $2, $3, $4, $5, $6, $7)
+insert into projects (tenant_id, number, name, time_zone, window_start, window_end, lines, record)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
 on conflict (tenant_id, number) do update
 set name = excluded.name, time_zone = excluded.time_zone, window_start = excluded.window_start,
-    window_end = excluded.window_end, lines = excluded.lines;
+    window_end = excluded.window_end, lines = excluded.lines, record = excluded.record;
 
 -- name: scenarios
 select s.number, s.name, s.document, p.number as project

@@ -20,6 +20,7 @@ create table projects (
     window_start smallint not null,
     window_end   smallint not null,
     lines        integer not null,
+    record       boolean not null,
     unique (tenant_id, number)
 );
 -- Its start blocks are scripts of the dialect is74, whose `wire` names the scenario; `document` is the scenario as it came.
@@ -46,6 +47,8 @@ insert into counters (tenant_id, dialect, kind, value)
 
 -- From this moment on nobody is called; null: the campaign has no end.
 alter table campaigns add column ends_at timestamptz;
+-- Whether talks of callees with those whom they are joined with are kept.
+alter table campaigns add column record boolean not null default false;
 
 -- A report reads the calls of one campaign in the order of time.
 create index attempts_report on attempts (campaign_id, reserved_at, id);
