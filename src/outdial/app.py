@@ -22,9 +22,10 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import Router
 
 from outdial import __version__
-from outdial.api import mikopbx, mobilgroup, native, webitel
+from outdial.api import is74, mikopbx, mobilgroup, native, webitel
 from outdial.api.mikopbx import crm
 from outdial.api.mikopbx.polls import CRM
 from outdial.api.native.campaigns import Running
@@ -38,6 +39,7 @@ from outdial.drivers.felt_clock import FeltClock
 from outdial.drivers.postgres.access import PostgresAccess, PostgresLibrary
 from outdial.drivers.postgres.accounts import PostgresAccounts
 from outdial.drivers.postgres.agents import PostgresAgents
+from outdial.drivers.postgres.analytics import PostgresAnalytics
 from outdial.drivers.postgres.bus import PostgresBus
 from outdial.drivers.postgres.calendars import PostgresCalendars
 from outdial.drivers.postgres.campaigns import PostgresCampaigns
@@ -53,6 +55,7 @@ from outdial.drivers.postgres.member_dialling import PostgresMemberDialling
 from outdial.drivers.postgres.members import PostgresMembers
 from outdial.drivers.postgres.migrate import upgrade
 from outdial.drivers.postgres.pool import open_pool
+from outdial.drivers.postgres.projects import PostgresProjects
 from outdial.drivers.postgres.reports import PostgresReports
 from outdial.drivers.postgres.scripts import PostgresScripts
 from outdial.drivers.postgres.sms import PostgresSmsQueue
@@ -60,6 +63,7 @@ from outdial.drivers.postgres.standings import PostgresStandings
 from outdial.drivers.sandbox.sms import SandboxSms
 from outdial.drivers.sandbox.switch import SandboxSwitch
 from outdial.drivers.sheets.reader import SheetReader
+from outdial.drivers.sheets.writer import WorkbookWriter
 from outdial.drivers.sms.carrier import SmppSms, address_from
 from outdial.drivers.sms.off import NoSms
 from outdial.drivers.speech.audio import AudioWorkshop
@@ -80,7 +84,7 @@ from outdial.operations import Operations
 from outdial.operations.access import Access
 from outdial.operations.accounts import Accounts
 from outdial.operations.agents import Agents
-from outdial.operations.assistants import Assistants
+from outdial.operations.analytics import Analytics
 from outdial.operations.calendars import Calendars
 from outdial.operations.caller_numbers import CallerNumbers
 from outdial.operations.campaigns import Campaigns
@@ -91,7 +95,10 @@ from outdial.operations.do_not_call import DoNotCall
 from outdial.operations.domains import Domains
 from outdial.operations.hooks import Hooks
 from outdial.operations.mailings import Mailings
+from outdial.operations.means import Means
 from outdial.operations.members import Members
+from outdial.operations.orders import Orders
+from outdial.operations.projects import Projects
 from outdial.operations.recordings import Recordings
 from outdial.operations.reports import Reports
 from outdial.operations.scripts import Scripts
@@ -164,9 +171,11 @@ class House:
     def http(self) -> Starlette:
         """Every dialect under its own paths."""
         zone = ZoneInfo(self.settings.time_zone)
+        webitel_routes = webitel.mounts(self.operations, self.settings)
         routes = [
             *mikopbx.mounts(self.operations, self.settings, zone),
-            *webitel.mounts(self.operations, self.settings),
+            *is74.mounts(self.operations, self.settings, elsewhere=Router(webitel_routes)),
+            *webitel_routes,
             *mobilgroup.mounts(self.operations, self.settings),
             *native.mounts(self.health, self.operations, self.campaigns_shown),
         ]
@@ -249,6 +258,8 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
             accounts = Accounts(ledger)
             numbers = CallerNumbers(PostgresCallerNumbers(pool))
             do_not_call = DoNotCall(PostgresDoNotCall(pool))
+            projects, speller = PostgresProjects(pool), Speller()
+            means = Means(assistant=bool(settings.assistant_url), sms=bool(settings.sms))
             operations = Operations(
                 access=access,
                 scripts=scripts,
@@ -268,11 +279,11 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
                 accounts=accounts,
                 caller_numbers=numbers,
                 templates=Templates(PostgresTemplates(pool)),
-                assistants=Assistants(configured=bool(settings.assistant_url)),
-                mailings=Mailings(
-                    dialled, scripts, reports, accounts, numbers, speech, library, Speller(), do_not_call
-                ),
+                mailings=Mailings(dialled, scripts, reports, accounts, numbers, speech, library, speller, do_not_call),
                 do_not_call=do_not_call,
+                projects=Projects(projects, means),
+                orders=Orders(projects, numbers, dialled, means, speller, clock),
+                analytics=Analytics(PostgresAnalytics(pool), WorkbookWriter(), data / "reports", data / "recordings"),
             )
             mikopbx_crm = crm.Crm(operations)
             closing.push_async_callback(mikopbx_crm.close)

@@ -16,6 +16,7 @@ import asyncpg
 import yaml
 
 from outdial.api import wire
+from outdial.api.is74.door import DIALECT as IS74
 from outdial.api.mikopbx import module, polls, requests
 from outdial.api.mikopbx.routes import DIALECT as MIKOPBX
 from outdial.api.mobilgroup import account as mobilgroup_account
@@ -24,6 +25,7 @@ from outdial.api.mobilgroup.door import DIALECT as MOBILGROUP
 from outdial.api.mobilgroup.door import PHRASES
 from outdial.core import wanted
 from outdial.core.errors import Malformed
+from outdial.core.project import read_projects
 from outdial.core.script import check
 from outdial.core.script.nodes import Script
 from outdial.core.wanted import Wanted, WantedDialect, WantedScript
@@ -32,6 +34,7 @@ from outdial.drivers.postgres.pool import open_pool
 from outdial.drivers.postgres.setup import PostgresSetup
 from outdial.operations.accounts import Accounts
 from outdial.operations.setup import Change, Setup
+from outdial.ports import NO_SMS
 
 DEFAULT_LANGUAGE = "ru-RU"
 _DEMO = "demo.yaml"
@@ -56,6 +59,7 @@ def read(text: str, language: str = DEFAULT_LANGUAGE, *, sms: bool = False) -> W
         readers = {
             MIKOPBX: lambda section: _mikopbx(section, language),
             MOBILGROUP: lambda section: _mobilgroup(section, language, sms),
+            IS74: _is74,
         }
         made = wanted.from_document(document_of(text), readers)
     except RecursionError as error:
@@ -68,7 +72,7 @@ def read(text: str, language: str = DEFAULT_LANGUAGE, *, sms: bool = False) -> W
 def _refuse_sms(made: Wanted) -> None:
     """Refuse scripts of any form that could have an SMS sent."""
     sending = [
-        f"tenants.{place}: script {one.dialect} {one.number}: {dialogues.NO_SMS}"
+        f"tenants.{place}: script {one.dialect} {one.number}: {NO_SMS}"
         for place, tenant in enumerate(made.tenants)
         for one in tenant.scripts
         if one.script.sends_sms
@@ -175,6 +179,13 @@ def _mobilgroup(section: object, language: str, sms: bool) -> WantedDialect:
         ),
         settings=settings,
     )
+
+
+def _is74(section: object) -> WantedDialect:
+    """The section `is74`: `projects` with their scenarios."""
+    if not isinstance(section, dict) or not set(section) <= {"projects"}:
+        raise Malformed("members with a name are wanted here, and no others than these: projects")
+    return WantedDialect(projects=read_projects(section.get("projects") or []))
 
 
 def _listed(section: Mapping[str, Any], name: str) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ class Caller:
 
         async def receive() -> Message:
             if not chunks:
-                return {"type": "http.disconnect"}
+                await asyncio.Event().wait()  # somebody who has said everything stays for the answer
             return {"type": "http.request", "body": chunks.pop(0), "more_body": bool(chunks)}
 
         async def send(message: Message) -> None:

@@ -10,8 +10,6 @@ import pytest
 from outdial.app import StartError, assistant_of
 from outdial.drivers.assistant.absent import AbsentAssistant
 from outdial.drivers.assistant.completions import CompletionsAssistant
-from outdial.operations.assistants import Assistants
-from outdial.ports import NO_ASSISTANT
 from outdial.settings import SettingsError, read
 
 
@@ -55,8 +53,3 @@ def test_a_setting_of_the_wrong_form_is_refused_by_its_name(monkeypatch: pytest.
     monkeypatch.setenv("OUTDIAL_ASSISTANT_TOKENS_FIELD", "tokens")
     with pytest.raises(SettingsError, match="OUTDIAL_ASSISTANT_TOKENS_FIELD"):
         read()
-
-
-def test_a_dialogue_with_an_assistant_is_refused_where_there_is_none() -> None:
-    assert Assistants(configured=False).refusal() == NO_ASSISTANT
-    assert Assistants(configured=True).refusal() == ""

@@ -463,6 +463,18 @@ class DiallingContract:
         ]
         tell(shop, story, None, contacts)
 
+    def test_whoever_waits_for_a_later_time_is_done_when_the_time_of_the_campaign_is_over(self, shop: Shop) -> None:
+        async def story(engine: Engine) -> None:
+            dialling, campaign = engine.store.dialling, engine.store.campaign.id
+            waiting = await dialling.due(campaign, datetime(9999, 1, 1, tzinfo=UTC), 10)
+            assert _names(waiting) == "ab"
+            await dialling.settle_undialled(campaign, [one.contact for one in waiting], Outcome.EXPIRED)
+            assert await dialling.somebody_due(campaign, NOW + timedelta(days=9)) is False
+            assert await dialling.close_finished([campaign]) == [campaign]
+
+        contacts = [contact("a", due_at=NOW), contact("b", due_at=NOW + timedelta(days=1), offset_minutes=600)]
+        tell(shop, story, None, contacts)
+
     def test_of_a_client_s_numbers_one_is_on_the_line_and_one_success_is_enough(self, shop: Shop) -> None:
         async def story(engine: Engine) -> None:
             dialling, campaign = engine.store.dialling, engine.store.campaign.id

@@ -17,6 +17,7 @@ from outdial.core.ids import TenantId
 from outdial.drivers.postgres.access import PostgresAccess, PostgresLibrary
 from outdial.drivers.postgres.accounts import PostgresAccounts
 from outdial.drivers.postgres.agents import PostgresAgents
+from outdial.drivers.postgres.analytics import PostgresAnalytics
 from outdial.drivers.postgres.calendars import PostgresCalendars
 from outdial.drivers.postgres.campaigns import PostgresCampaigns
 from outdial.drivers.postgres.clients import PostgresClients
@@ -27,16 +28,18 @@ from outdial.drivers.postgres.hooks import PostgresHooks
 from outdial.drivers.postgres.mailing import PostgresCallerNumbers, PostgresTemplates
 from outdial.drivers.postgres.members import PostgresMembers
 from outdial.drivers.postgres.pool import open_pool
+from outdial.drivers.postgres.projects import PostgresProjects
 from outdial.drivers.postgres.reports import PostgresReports
 from outdial.drivers.postgres.scripts import PostgresScripts
 from outdial.drivers.postgres.standings import PostgresStandings
 from outdial.drivers.sheets.reader import SheetReader
+from outdial.drivers.sheets.writer import WorkbookWriter
 from outdial.drivers.speech.speller import Speller
 from outdial.operations import (
     Access,
     Accounts,
     Agents,
-    Assistants,
+    Analytics,
     Calendars,
     CallerNumbers,
     Campaigns,
@@ -48,6 +51,8 @@ from outdial.operations import (
     Mailings,
     Members,
     Operations,
+    Orders,
+    Projects,
     Recordings,
     Reports,
     Scripts,
@@ -57,6 +62,7 @@ from outdial.operations import (
 )
 from outdial.operations.access import hash_secret
 from outdial.operations.do_not_call import DoNotCall
+from outdial.operations.means import Means
 from outdial.operations.recordings import mp3_of
 from outdial.ports import RenderedPrompt, SpeechFailed
 
@@ -168,6 +174,8 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
         numbers = CallerNumbers(PostgresCallerNumbers(pool))
         library = PostgresLibrary(pool)
         do_not_call = DoNotCall(PostgresDoNotCall(pool))
+        projects = PostgresProjects(pool)
+        means = Means(assistant=False, sms=False)
         operations = Operations(
             access=access,
             scripts=scripts,
@@ -187,11 +195,13 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
             accounts=accounts,
             caller_numbers=numbers,
             templates=Templates(PostgresTemplates(pool)),
-            assistants=Assistants(configured=False),
             mailings=Mailings(
                 campaigns_of, scripts, reports, accounts, numbers, voice, library, Speller(), do_not_call
             ),
             do_not_call=do_not_call,
+            projects=Projects(projects, means),
+            orders=Orders(projects, numbers, campaigns_of, means, Speller(), clock),  # type: ignore[arg-type]
+            analytics=Analytics(PostgresAnalytics(pool), WorkbookWriter(), data / "reports", data / "recordings"),
         )
         yield House(operations, pool, dsn, tenant, other, data / "audio", voice, clock, bus)
     finally:

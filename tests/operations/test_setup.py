@@ -453,3 +453,57 @@ def test_a_file_that_cannot_be_read_says_where(text: str, told: str) -> None:
     with pytest.raises(Malformed) as refused:
         setup.read(text)
     assert refused.value.message.startswith(told)
+
+
+PROJECTS = """
+tenants:
+  - name: site
+    time_zone: Europe/Moscow
+    caller_numbers:
+      - {number: "74951234567"}
+      - {id: 5, number: "74951234568"}
+      - {number: "74951234569"}
+    is74:
+      projects:
+        - id: 1
+          name: "Опросы"
+          time_zone: Europe/Moscow
+          scenarios:
+            - id: 951
+              name: "Запись"
+              start_blocks: [{id: 10, next: hello, parameters: [{name: name, required: true}]}]
+              blocks:
+                hello: {say: "Здравствуйте, {{name}}!"}
+"""
+
+
+def test_projects_are_applied_twice_and_change_as_the_file_does(database_url: str) -> None:
+    def done(text: str) -> list[str]:
+        async def work(pool: asyncpg.Pool) -> list[Change]:
+            return await Setup(PostgresSetup(pool)).apply(setup.read(text))
+
+        return news(with_pool(database_url, work))
+
+    async def told(pool: asyncpg.Pool) -> tuple[list[int], list[int]]:
+        numbers = await pool.fetch("select number from caller_numbers order by digits")
+        versions = await pool.fetch("select version from script_versions order by version")
+        return [row["number"] for row in numbers], [row["version"] for row in versions]
+
+    assert done(PROJECTS) == [
+        "added tenant site",
+        *(f"added caller number site/7495123456{last}" for last in "789"),
+        "added project site/1",
+        "added scenario site/1/951",
+    ]
+    assert done(PROJECTS) == []
+    assert with_pool(database_url, told) == ([1, 5, 6], [1])
+    other = PROJECTS.replace("Здравствуйте", "Привет").replace("Опросы", "Прочее")
+    assert done(other) == ["changed project site/1 name", "changed scenario site/1/951 document, starts"]
+    assert with_pool(database_url, told) == ([1, 5, 6], [1, 2])
+    with pytest.raises(KeyTaken):
+        done(PROJECTS.replace("id: 5", "id: 6"))
+
+
+def test_an_id_of_a_caller_number_is_there_once() -> None:
+    with pytest.raises(Malformed, match="the same id of a caller number is there 2 times: 5"):
+        setup.read(PROJECTS.replace('- {number: "74951234569"}', '- {id: 5, number: "74951234569"}'))

@@ -4,7 +4,7 @@ others, and what it answers when nobody is to blame but us.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from types import ModuleType
 from typing import Any
 
@@ -51,14 +51,18 @@ async def on_disconnect(request: Request, error: Exception) -> Response:
 
 class OwnPaths(BaseRoute):
     """A place at the server's root for those paths only that are a dialect's own; every other path stays what it is without
-    it. The application gets its paths as they stand."""
+    it. The application gets its paths as they stand; with `methods`, only what comes by these."""
 
-    def __init__(self, are_own: Callable[[str], bool], application: ASGIApp) -> None:
+    def __init__(
+        self, are_own: Callable[[str], bool], application: ASGIApp, methods: Collection[str] | None = None
+    ) -> None:
         self._are_own = are_own
         self._application = application
+        self._methods = methods
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         own = scope["type"] in ("http", "websocket") and self._are_own(scope["path"])
+        own = own and (self._methods is None or scope.get("method") in self._methods)
         return (Match.FULL if own else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

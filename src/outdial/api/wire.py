@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.requests import HTTPConnection, Request
@@ -62,6 +63,17 @@ def from_json(raw: bytes) -> Any:
     if b"\\u0000" in raw and _holds_nul(value):
         raise NotJson("the body holds a NUL character", field="body")
     return value
+
+
+def members(raw: bytes) -> dict[str, Any]:
+    """What a JSON object or a form says. Raises `NotJson`."""
+    if raw.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        found: dict[str, Any] = from_json(raw)
+        return found
+    try:
+        return dict(parse_qsl(raw.decode(), keep_blank_values=True))
+    except ValueError as error:
+        raise NotJson("neither JSON nor a form", field="body") from error
 
 
 def to_json(value: object, *, pretty: bool = False) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -46,6 +47,11 @@ class CampaignSettings:
     """The rules of a campaign whose contacts have several numbers; None: they have one each."""
     calendar: str = ""
     """The key of the calendar that the campaign keeps to; empty: none but its window."""
+    ends_at: datetime | None = None
+    """From this moment on nobody is called, and who was not reached is done (UTC); None: no end."""
+    record: bool = False
+    """Whether what a callee and whom they are joined with say to each other is kept; a campaign of members has that in its
+    rules."""
     wire: Mapping[str, Any] = field(default_factory=dict)
     """What the caller's own dialect has to give back as it came, and the house has no use for."""
 

@@ -119,7 +119,7 @@ def cause_of(outcome: Outcome, sip_code: int, q850: int) -> str:
             return NORMAL_UNSPECIFIED
         case Outcome.BLOCKED:
             return "OUTGOING_CALL_BARRED"
-        case Outcome.NO_SCRIPT | Outcome.ANOTHER_NUMBER | Outcome.AGENT_UNREACHED | Outcome.CANCELLED:
+        case Outcome.NO_SCRIPT | Outcome.ANOTHER_NUMBER | Outcome.AGENT_UNREACHED | Outcome.CANCELLED | Outcome.EXPIRED:
             return ORIGINATOR_CANCEL
         case Outcome.NO_ANSWER:
             # We cancel a call that rings too long, so its 487 is our own ring limit and nobody else's.

@@ -38,6 +38,8 @@ class Outcome(StrEnum):
     """Somebody outside said that this number need not be called any more, so nothing was dialled."""
     BLOCKED = "blocked"
     """The number is on the tenant's list of those that must not be called, so nothing was dialled."""
+    EXPIRED = "expired"
+    """The campaign's time was over before anybody called, so nothing was dialled."""
     INTERRUPTED = "interrupted"
     """The call's fate is unknown: we or the switch went away in the middle of it."""
     FAILED = "failed"

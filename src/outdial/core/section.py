@@ -24,10 +24,18 @@ Faults = list[tuple[str, str]]
 """Paths, and what is wrong there."""
 
 
+class Faulty(Malformed):
+    """Every fault of a document: its message has one a line, its `field` is the path of the first."""
+
+    def __init__(self, faults: Faults) -> None:
+        super().__init__("\n".join(f"{path}: {message}" for path, message in faults), field=faults[0][0])
+        self.faults = tuple(faults)
+
+
 def refuse(faults: Faults) -> None:
-    """Raise `Malformed` with every fault, one a line, when there are any; its `field` is the path of the first."""
+    """Raise `Faulty` when there are any."""
     if faults:
-        raise Malformed("\n".join(f"{path}: {message}" for path, message in faults), field=faults[0][0])
+        raise Faulty(faults)
 
 
 class Section:

@@ -21,9 +21,10 @@ from outdial.core.dialstring import check_dial_string, digits_of, is_diallable
 from outdial.core.do_not_call import Blocked, canonical
 from outdial.core.errors import Malformed, NotDiallable
 from outdial.core.money import LARGEST, NOTHING, Money, Tariff, rounded
+from outdial.core.project import WantedProject
 from outdial.core.script import check, document
 from outdial.core.script.nodes import Script
-from outdial.core.section import LONGEST_TEXT, REQUIRED, Faults, Section, refuse, weekly_hours, zone_of
+from outdial.core.section import LONGEST_TEXT, REQUIRED, Faults, Faulty, Section, refuse, weekly_hours, zone_of
 
 MOST_LINES = 100_000
 MOST_CALLS_PER_SECOND = 10_000.0
@@ -128,6 +129,8 @@ class WantedCallerNumber:
 
     digits: str
     description: str = ""
+    number: int = 0
+    """What callers know it by; 0: the one that it has, or the next free one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,12 +162,13 @@ class WantedScript:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedDialect:
-    """What a tenant's section in a dialect's own form wants: scripts, and what the dialect is told.
+    """What a tenant's section in a dialect's own form wants: scripts, projects, and what the dialect is told.
 
     A setting that is not named stays as it is; an empty one is taken away.
     """
 
     scripts: tuple[WantedScript, ...] = ()
+    projects: tuple[WantedProject, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -187,6 +191,7 @@ class WantedTenant:
     calendars: tuple[WantedCalendar, ...] = ()
     agents: tuple[WantedAgent, ...] = ()
     scripts: tuple[WantedScript, ...] = ()
+    projects: tuple[WantedProject, ...] = ()
     account: WantedAccount | None = None
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     """What each dialect is told, as in `WantedDialect`."""
@@ -238,6 +243,7 @@ def _tenant(members: Section, dialects: Mapping[str, DialectReader]) -> WantedTe
             *(_script(script) for script in members.each("scripts", ())),
             *(script for section in sections.values() for script in section.scripts),
         ),
+        projects=tuple(project for section in sections.values() for project in section.projects),
         account=_account(members),
         settings={dialect: section.settings for dialect, section in sections.items() if section.settings},
     )
@@ -305,7 +311,9 @@ def _queue(members: Section) -> WantedQueue:
 
 def _caller_number(members: Section) -> WantedCallerNumber:
     wanted = WantedCallerNumber(
-        _diallable(members, "number", digits_of, REQUIRED), members.text("description", "", longest=LONGEST_TEXT)
+        _diallable(members, "number", digits_of, REQUIRED),
+        members.text("description", "", longest=LONGEST_TEXT),
+        members.number("id", 1, LARGEST_NUMBER) if members.has("id") else 0,
     )
     members.finish()
     return wanted
@@ -495,12 +503,19 @@ def _dialect_section(members: Section, dialect: str, read: DialectReader) -> Wan
         return WantedDialect()
     try:
         made = read(section)
+    except Faulty as error:
+        for path, message in error.faults:
+            members.fault(f"{dialect}.{path}", message)
+        return WantedDialect()
     except Malformed as error:
         members.fault(f"{dialect}.{error.field}".rstrip("."), error.message)
         return WantedDialect()
     for script in made.scripts:
         if not _storable([script.key, script.name, script.wire, document.to_document(script.script)]):
             members.fault(dialect, f"script {script.number} holds characters that no database stores")
+    for project, scenarios in made.projects:
+        if not _storable([project.name, *(scenario.document for scenario in scenarios)]):
+            members.fault(dialect, f"project {project.number} holds characters that no database stores")
     return made
 
 
@@ -518,6 +533,7 @@ def _refuse_repeats(tenants: Sequence[WantedTenant], faults: Faults) -> None:
         _repeats(path, "trunk", [trunk.name for trunk in tenant.trunks], faults)
         _repeats(path, "caller number", [number.digits for number in tenant.caller_numbers], faults)
         _repeats(path, "number not to be called", [number.digits for number in tenant.do_not_call], faults)
+        _repeats(path, "id of a caller number", [str(one.number or "") for one in tenant.caller_numbers], faults)
         _repeats(path, "calendar", [calendar.key for calendar in tenant.calendars], faults)
         _repeats(path, "agent", [agent.key for agent in tenant.agents], faults)
         _repeats(path, "queue", [queue.number for queue in tenant.queues], faults)

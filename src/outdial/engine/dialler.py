@@ -10,7 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -49,6 +49,8 @@ from outdial.ports import Bus, Clock, Dialling, NotInCharge, Reservation, StoreD
 SHORTEST_ROUND_REAL_SECONDS = 0.005
 REREAD_REAL_SECONDS = 1.0
 """Campaigns, scripts and routes are read again when a fact says so, and this often in case one was lost."""
+_NO_LATER = datetime(9999, 1, 1, tzinfo=UTC)
+"""After every moment at which a contact may be due."""
 _log = structlog.get_logger(__name__)
 
 
@@ -202,11 +204,13 @@ class Dialler:
     async def _dial(self, group: asyncio.TaskGroup, campaign: Campaign, plans: Plans) -> Round:
         if campaign.settings.members is not None:
             return await self._members.dial(group, campaign, campaign.settings.members, plans)
+        ends_at, now = campaign.settings.ends_at, self._clock.now()
+        if ends_at is not None and now >= ends_at:
+            return await self._expire(campaign)
         floor = self._floor.of_campaign(campaign, self._clock.monotonic())
         wanted = min(pacing.broadcast(floor), LARGEST_ROUND)
         if wanted == 0:
             return self._held_back(campaign, floor)
-        now = self._clock.now()
         open_now = openings(campaign.settings.window, now, ZoneInfo(campaign.settings.time_zone))
         due = await self._dialling.due(campaign.id, now, wanted + LOOK_AHEAD, open_now)
         if not due:
@@ -227,6 +231,14 @@ class Dialler:
         if obstacle is not None and not placed:
             return obstacle
         return Round(Reason.DIALLING, again_in=0.0 if placed else ROUND_SECONDS)
+
+    async def _expire(self, campaign: Campaign) -> Round:
+        """Its time is over: whoever waits, also for a later try, is done."""
+        waiting = await self._dialling.due(campaign.id, _NO_LATER, LARGEST_ROUND)
+        if not waiting:
+            return Round(Reason.NOBODY_DUE, idle=True)
+        await self._dialling.settle_undialled(campaign.id, [one.contact for one in waiting], Outcome.EXPIRED)
+        return Round(Reason.EXPIRED, again_in=0.0)
 
     async def _nobody(self, campaign: Campaign, now: datetime, open_now: Openings) -> Round:
         """Why there is nobody to call."""
@@ -324,6 +336,7 @@ class Dialler:
                 script=played,
                 variables={**campaign.variables, **pick.due.variables},
                 callee=pick.due.digits,
+                record=settings.record,
                 recordings=self._recordings,
                 outside=outside,
                 today=self._today(campaign, pick.due) if played.transcript else None,
@@ -368,6 +381,9 @@ def _rank(campaign: Campaign) -> int:
 
 
 def _may_be_called(campaign: Campaign, one: Due, now: datetime) -> bool:
-    """Whether it is within the calling hours where the contact is: the last look before a call is saved."""
-    home = ZoneInfo(campaign.settings.time_zone)
-    return is_open(campaign.settings.window, now, place(one.offset_minutes, home))
+    """Whether the campaign still lasts, and it is within the calling hours where the contact is: the last look before a call
+    is saved."""
+    home, ends_at = ZoneInfo(campaign.settings.time_zone), campaign.settings.ends_at
+    return (ends_at is None or now < ends_at) and is_open(
+        campaign.settings.window, now, place(one.offset_minutes, home)
+    )

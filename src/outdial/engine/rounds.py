@@ -37,6 +37,7 @@ class Reason(StrEnum):
     NO_SCRIPT = "nothing is there to be played"
     NOBODY_DUE = "nobody is due yet"
     RESULTS = "the results of its last calls are waited for"
+    EXPIRED = "its time is over"
     OUTSIDE_HOURS = "outside its calling hours"
     NO_CALENDAR = "its calendar does not exist"
     NOBODY_FREE = "nobody is free at the extension or queue that it connects to"

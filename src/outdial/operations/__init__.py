@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from outdial.operations.access import Access
 from outdial.operations.accounts import Accounts
 from outdial.operations.agents import Agents
-from outdial.operations.assistants import Assistants
+from outdial.operations.analytics import Analytics
 from outdial.operations.calendars import Calendars
 from outdial.operations.caller_numbers import CallerNumbers
 from outdial.operations.campaigns import Campaigns
@@ -23,6 +23,8 @@ from outdial.operations.domains import Domains
 from outdial.operations.hooks import Hooks
 from outdial.operations.mailings import Mailings
 from outdial.operations.members import Members
+from outdial.operations.orders import Orders
+from outdial.operations.projects import Projects
 from outdial.operations.recordings import Recordings
 from outdial.operations.reports import Reports
 from outdial.operations.scripts import Scripts
@@ -34,7 +36,7 @@ __all__ = [
     "Access",
     "Accounts",
     "Agents",
-    "Assistants",
+    "Analytics",
     "Calendars",
     "CallerNumbers",
     "Campaigns",
@@ -47,6 +49,8 @@ __all__ = [
     "Mailings",
     "Members",
     "Operations",
+    "Orders",
+    "Projects",
     "Recordings",
     "Reports",
     "Scripts",
@@ -78,6 +82,8 @@ class Operations:
     accounts: Accounts
     caller_numbers: CallerNumbers
     templates: Templates
-    assistants: Assistants
     mailings: Mailings
     do_not_call: DoNotCall
+    projects: Projects
+    orders: Orders
+    analytics: Analytics

@@ -20,3 +20,7 @@ class CallerNumbers:
     async def owns(self, tenant: TenantId, digits: str) -> bool:
         """Whether the tenant may show this number."""
         return any(number.digits == digits for number in await self._store.all(tenant))
+
+    async def numbered(self, tenant: TenantId, number: int) -> str | None:
+        """The digits of the one that callers know by this number."""
+        return next((one.digits for one in await self._store.all(tenant) if one.number == number), None)

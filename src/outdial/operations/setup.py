@@ -21,6 +21,7 @@ from pwdlib.exceptions import PwdlibError
 from outdial.core.do_not_call import Blocked
 from outdial.core.errors import KeyTaken, Malformed, NotFound
 from outdial.core.ids import TenantId
+from outdial.core.project import ProjectScenario, WantedProject
 from outdial.core.wanted import (
     Wanted,
     WantedAccount,
@@ -160,6 +161,8 @@ class _Work:
             await self._account(id, wanted.name, wanted.account)
         for script in wanted.scripts:
             await self._script(id, wanted.name, script)
+        for project in wanted.projects:
+            await self._project(id, wanted.name, project)
         for dialect, settings in wanted.settings.items():
             await self._dialect_settings(id, wanted.name, dialect, settings)
 
@@ -254,12 +257,13 @@ class _Work:
         stored = await self._store.caller_numbers(id)
         for number in wanted.caller_numbers:
             before = stored.get(number.digits)
+            after = number if before is None or number.number else replace(number, number=before.number)
 
-            async def write(number: WantedCallerNumber = number) -> None:
-                await self._store.put_caller_number(id, number)
+            async def write(after: WantedCallerNumber = after) -> None:
+                await self._store.put_caller_number(id, after)
 
-            differs = _differences(before, number)
-            await self._bring("caller number", f"{wanted.name}/{number.digits}", before, number, write, differs)
+            differs = _differences(before, after)
+            await self._bring("caller number", f"{wanted.name}/{number.digits}", before, after, write, differs)
 
     async def _do_not_call(self, id: TenantId, wanted: WantedTenant) -> None:
         stored = await self._store.do_not_call(id) if wanted.do_not_call else {}
@@ -320,6 +324,22 @@ class _Work:
         was = None if before is None else {name: getattr(before, name) for name in now}
         differs = tuple(name for name in now if was is not None and was[name] != now[name])
         await self._bring("script", f"{tenant}/{wanted.dialect} {wanted.number}", was, now, write, differs)
+
+    async def _project(self, id: TenantId, tenant: str, wanted: WantedProject) -> None:
+        """A project and its scenarios. Scenarios that are stored and not wanted stay."""
+        project, scenarios = wanted
+        before = await self._store.project(id, project.number)
+        differs = () if before is None else _changed_members(before, project)
+        place = f"{tenant}/{project.number}"
+        await self._bring("project", place, before, project, lambda: self._store.put_project(id, project), differs)
+        for scenario in scenarios:
+            stored = await self._store.scenario(id, scenario.number)
+
+            async def write(scenario: ProjectScenario = scenario) -> None:
+                await self._store.put_scenario(id, scenario)
+
+            differs = () if stored is None else _changed_members(stored, scenario)
+            await self._bring("scenario", f"{place}/{scenario.number}", stored, scenario, write, differs)
 
     async def _dialect_settings(self, id: TenantId, tenant: str, dialect: str, wanted: Mapping[str, str]) -> None:
         """Values may be secrets, so that only the names of what is new are told."""

@@ -6,6 +6,7 @@ itself is out of order.
 """
 
 from outdial.ports.access import Access, Credential, Domains, DomainSession, DomainToken, Identity, LoginId, TokenId
+from outdial.ports.analytics import Analytics, OpenReport, Workbooks
 from outdial.ports.assistant import NO_ASSISTANT, Assistant, Chosen, Failed, Sentence, Trouble
 from outdial.ports.audio import AudioFile, Library, Workshop
 from outdial.ports.bus import Bus
@@ -41,6 +42,7 @@ from outdial.ports.money import (
     Row,
     Used,
 )
+from outdial.ports.projects import Projects, StoredStart
 from outdial.ports.reports import Reports
 from outdial.ports.scripts import Consultation, ConsultationFailed, ScriptRecord, Scripts, WebQuestions
 from outdial.ports.setup import (
@@ -55,6 +57,7 @@ from outdial.ports.setup import (
 )
 from outdial.ports.sheets import Sheets
 from outdial.ports.sms import (
+    NO_SMS,
     Accepted,
     Postponed,
     Receipt,
@@ -80,6 +83,7 @@ __all__ = [
     "AgentTally",
     "AgentWork",
     "Agents",
+    "Analytics",
     "Assistant",
     "AudioFile",
     "Balance",
@@ -123,13 +127,16 @@ __all__ = [
     "MemberReservation",
     "Members",
     "NO_ASSISTANT",
+    "NO_SMS",
     "NotEnough",
     "NotInCharge",
     "OpenAttempt",
+    "OpenReport",
     "PREPAID_DIALECT",
     "Postponed",
     "Receipt",
     "Refused",
+    "Projects",
     "RenderedPrompt",
     "Reports",
     "Reservation",
@@ -152,6 +159,7 @@ __all__ = [
     "Speller",
     "Standing",
     "Standings",
+    "StoredStart",
     "StoreDown",
     "StoreRefused",
     "SwitchDown",
@@ -165,6 +173,7 @@ __all__ = [
     "Used",
     "Web",
     "WebAnswer",
+    "Workbooks",
     "WebQuestions",
     "Workshop",
     "job_parts",

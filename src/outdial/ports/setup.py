@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from outdial.core.do_not_call import Blocked
 from outdial.core.ids import TenantId
+from outdial.core.project import Project, ProjectScenario
 from outdial.core.wanted import (
     WantedAccount,
     WantedAgent,
@@ -132,6 +133,18 @@ class SetupTransaction(Protocol):
 
     async def put_agent(self, tenant: TenantId, agent: WantedAgent) -> None:
         """Add an agent, or change all of one but what it declares itself."""
+
+    async def project(self, tenant: TenantId, number: int) -> Project | None:
+        """The project of that number."""
+
+    async def put_project(self, tenant: TenantId, project: Project) -> None:
+        """Add a project or change one."""
+
+    async def scenario(self, tenant: TenantId, number: int) -> ProjectScenario | None:
+        """The scenario of that number, of whichever project."""
+
+    async def put_scenario(self, tenant: TenantId, scenario: ProjectScenario) -> None:
+        """Add a scenario to a project that is there, or change one, with its start blocks."""
 
     async def caller_numbers(self, tenant: TenantId) -> Mapping[str, WantedCallerNumber]:
         """Numbers that may be shown to those called, by their digits."""

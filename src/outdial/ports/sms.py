@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+NO_SMS = "SMS is not configured: OUTDIAL_SMS names no carrier"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmsPart:

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from api.asgi import Caller
 from api.mobilgroup.entrance import KEY, NUMBER, Door
 from outdial.api import mobilgroup, webitel
-from outdial.api.mobilgroup.requests import phone_digits
+from outdial.api.phones import phone_digits
 from outdial.core.errors import Malformed
 from outdial.core.outcome import Outcome
 from outdial.operations.campaigns import Campaigns

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import parse_qsl
-
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -27,7 +24,7 @@ router = APIRouter()
 async def log_in(request: Request, door: At) -> Response:
     """A JSON object or a form. The cookie `refreshToken` renews the access token for 30 days."""
     try:
-        sent = _members(await wire.body(request, LARGEST_FORM))
+        sent = wire.members(await wire.body(request, LARGEST_FORM))
     except (Malformed, TooLarge):
         return outside(400, "login and password are wanted")
     login, password = sent.get("login"), sent.get("password")
@@ -57,17 +54,6 @@ async def log_out(request: Request, door: At) -> Response:
     response = reply(envelope(True))
     response.delete_cookie(REFRESH_COOKIE, path=COOKIE_PATH, httponly=True, samesite="strict")
     return response
-
-
-def _members(body: bytes) -> dict[str, Any]:
-    """What a JSON object or a form says. Raises `NotJson`."""
-    if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        members: dict[str, Any] = wire.from_json(body)
-        return members
-    try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True))
-    except ValueError as error:
-        raise wire.NotJson("neither JSON nor a form", field="body") from error
 
 
 def _granted(granted: Granted) -> Response:

@@ -17,9 +17,10 @@ from outdial.core.prompt import Kind, Prompt, Recording, Slot, Text
 from outdial.core.script.nodes import Ask, Choice, HangUp, Node, Say, Script, Sms, Transfer
 from outdial.core.sms import MOST_PARTS, sms_parts
 from outdial.core.template import Template
+from outdial.ports import NO_SMS
 
 MENU_SECONDS, MENU_PLAYS, MOST_PLAYS = 7.0, 2, 10
-NO_SMS = "SMS is not configured: OUTDIAL_SMS names no carrier"
+
 _SLOT = re.compile(r"\{([A-Za-z0-9_]{1,100})(?::([a-z]+))?\}")
 _KEYS = re.compile(r"[0-9*#]{1,10}")
 _KINDS = {"summa": Kind.MONEY, "param1": Kind.DATE, "param2": Kind.DATE, "param3": Kind.DATE}

@@ -9,25 +9,19 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import phonenumbers
-
 from outdial.api.mobilgroup.account import MOST_ATTEMPTS, MOST_MINUTES, MOST_REPEATS, Account
 from outdial.api.mobilgroup.errors import NO_MESSAGE, NO_SUBSCRIBERS, TOO_LONG, UNKNOWN_REQUEST, Refused
+from outdial.api.phones import phone_digits
 from outdial.core.dialstring import digits_of
 from outdial.core.errors import NotDiallable
 from outdial.core.mailing import MESSAGE, RowFault, Subscriber
 from outdial.core.prompt import LONGEST_TEXT
 
-FEWEST_DIGITS = 11
-"""A phone has its country's code: a shorter one may have lost a digit, and would ring at somebody else's."""
 LARGEST_ID = (1 << 63) - 1
 LONGEST_NAME = 100
 """Characters of a variable's name; further variables with longer ones are dropped."""
 _KINDS = ("message", "phrase", "script")
 _SCHEDULE = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S")
-_RUSSIAN = re.compile(r"[78][0-9]{10}")
-_WRITTEN = re.compile(r"\+?[0-9\s().\-\u2010-\u2015\u00a0]+")
-_PUNCTUATION = re.compile(r"[^0-9]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,27 +85,6 @@ def id_of(value: object) -> int | None:
     if not text.isascii() or not text.isdecimal() or len(text) > len(str(LARGEST_ID)):
         return None
     return number if (number := int(text)) <= LARGEST_ID else None
-
-
-def phone_digits(written: str) -> str | None:
-    """A phone as its digits with the country's code; None for what is none.
-
-    Eleven digits that begin with 7 or 8 are Russian; others begin with their country's code. Whether a number is in use is
-    not asked.
-    """
-    text = written.strip()
-    if not _WRITTEN.fullmatch(text):
-        return None
-    digits = _PUNCTUATION.sub("", text)
-    if _RUSSIAN.fullmatch(digits) and (digits[0] == "7" or not text.startswith("+")):
-        return "7" + digits[1:]
-    if len(digits) < FEWEST_DIGITS:
-        return None
-    try:
-        number = phonenumbers.parse("+" + digits)
-    except phonenumbers.NumberParseException:
-        return None
-    return digits if phonenumbers.is_possible_number(number) else None
 
 
 def _caller(written: str) -> str:

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from outdial.api.native import accounts, campaigns, do_not_call, errors
+from outdial.api.native import accounts, campaigns, do_not_call, errors, projects
 from outdial.api.native.campaigns import Running
 from outdial.core.errors import OutdialError
 from outdial.operations import Operations
@@ -72,6 +72,7 @@ def mounts(
     app.include_router(do_not_call.router)
     app.state.running = running
     app.include_router(campaigns.router)
+    app.include_router(projects.router)
 
     @app.get("/health")
     async def read_health() -> JSONResponse:

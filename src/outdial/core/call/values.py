@@ -134,6 +134,12 @@ class Call:
         return self.transfer_extension if self.transfer_extension in self.plan.outside else ""
 
     @property
+    def talk_recording(self) -> str | None:
+        """The file in which the talk of callee and extension is kept; None: it is not."""
+        kept = self.plan.record and self.connection is Connection.JOINED
+        return str(self.plan.recording(self.attempt)) if kept else None
+
+    @property
     def was_answered(self) -> bool:
         """Whether the callee picked up; a call that ended interrupted no longer says."""
         return self.outcome is Outcome.ANSWERED or self.state in _UP

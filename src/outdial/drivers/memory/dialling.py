@@ -223,7 +223,7 @@ class MemoryDialling:
             variables=one.variables,
             callee=attempt.digits,
             amd=None if rules is None or rules.mode is Mode.PROGRESSIVE else rules.amd,
-            record=rules.record if rules else False,
+            record=rules.record if rules else settings.record,
         )
         return OpenAttempt(
             call=attempt.call or Call(attempt.id, plan),

@@ -95,7 +95,7 @@ def _plan_from(row: asyncpg.Record) -> Plan:
         callee=row["digits"],
         detours=tuple(Way(*way) for way in life.get("detours", ())),
         amd=None if rules is None or rules.mode is Mode.PROGRESSIVE else rules.amd,
-        record=rules.record if rules else False,
+        record=rules.record if rules else bool(row["record"]),
         outside={number: Way(*way) for number, way in life.get("outside", {}).items()},
         today=date.fromisoformat(life["today"]) if "today" in life else None,
     )

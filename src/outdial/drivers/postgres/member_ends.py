@@ -85,7 +85,6 @@ async def settle(
 def _attempt_row(entry: Entry) -> dict[str, Any]:
     call, end = entry.call, entry.member
     assert end is not None
-    talked = call.connection is Connection.JOINED
     return {
         "attempt": call.attempt,
         "cause": end.settlement.cause,
@@ -94,7 +93,7 @@ def _attempt_row(entry: Entry) -> dict[str, Any]:
         "amd_seconds": call.verdict_seconds if call.verdict else None,
         "joined_at": _text(end.joined_at),
         "wait_seconds": end.wait_seconds,
-        "recording": str(call.plan.recording(call.attempt)) if talked and call.plan.record else None,
+        "recording": call.talk_recording,
         "succeeded": end.settlement.succeeded,
         "trunk": call.way.trunk,
     }

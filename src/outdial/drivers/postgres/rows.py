@@ -40,6 +40,8 @@ def campaign_from(row: asyncpg.Record) -> Campaign:
         members=None if row["members"] is None else members_from(row["members"]),
         calendar=row["calendar"] or "",
         caller=row["caller"],
+        ends_at=row["ends_at"],
+        record=row["record"],
         wire=decode(row["wire"]),
     )
     return Campaign(
@@ -102,7 +104,7 @@ def retry_from(row: asyncpg.Record) -> RetryRule:
 
 
 def settings_to(settings: CampaignSettings) -> list[Any]:
-    """The columns of `campaigns` from `name` to `caller`, in their order."""
+    """The columns of `campaigns` from `name` to `record`, in their order."""
     return [
         settings.name,
         settings.state,
@@ -121,6 +123,8 @@ def settings_to(settings: CampaignSettings) -> list[Any]:
         settings.calendar or None,
         to_json(settings.wire),
         settings.caller,
+        settings.ends_at,
+        settings.record,
     ]
 
 

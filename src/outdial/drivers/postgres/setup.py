@@ -16,6 +16,7 @@ from outdial.core.do_not_call import Blocked
 from outdial.core.errors import KeyTaken
 from outdial.core.ids import TenantId
 from outdial.core.money import NOTHING, LedgerEntry
+from outdial.core.project import Project, ProjectScenario
 from outdial.core.script.document import to_document
 from outdial.core.wanted import (
     WantedAccount,
@@ -36,6 +37,7 @@ from outdial.drivers.postgres.calendars import calendar_from
 from outdial.drivers.postgres.counters import next_number
 from outdial.drivers.postgres.do_not_call import PostgresDoNotCall
 from outdial.drivers.postgres.pool import asking, decode, to_json
+from outdial.drivers.postgres.projects import project_of, put_project, put_scenario, scenarios_of
 from outdial.drivers.postgres.rows import script_from
 from outdial.ports import AgentRecord, DomainToken, ScriptRecord
 
@@ -150,7 +152,24 @@ class PostgresSetupTransaction:
         return {row["digits"]: WantedCallerNumber(*row) for row in rows}
 
     async def put_caller_number(self, tenant: TenantId, number: WantedCallerNumber) -> None:
-        await self._connection.execute(_MAILING["put_caller_number"], tenant, number.digits, number.description)
+        counted = ("", "caller number")
+        given = number.number or await next_number(self._connection, tenant, *counted)
+        await self._connection.execute(_SQL["give_number"], tenant, *counted, given)
+        values = (number.digits, number.description, given)
+        with _unless_taken(f"another caller number has the id {given}; choose another one"):
+            await self._connection.execute(_MAILING["put_caller_number"], tenant, *values)
+
+    async def project(self, tenant: TenantId, number: int) -> Project | None:
+        return await project_of(self._connection, tenant, number)
+
+    async def put_project(self, tenant: TenantId, project: Project) -> None:
+        await put_project(self._connection, tenant, project)
+
+    async def scenario(self, tenant: TenantId, number: int) -> ProjectScenario | None:
+        return next(iter(await scenarios_of(self._connection, tenant, None, number)), None)
+
+    async def put_scenario(self, tenant: TenantId, scenario: ProjectScenario) -> None:
+        await put_scenario(self._connection, tenant, scenario)
 
     async def do_not_call(self, tenant: TenantId) -> Mapping[str, Blocked]:
         return {one.digits: one for one in await PostgresDoNotCall(self._connection).all(tenant)}
@@ -221,7 +240,7 @@ class PostgresSetupTransaction:
                 await self._connection.execute(_SQL["rename_script_key"], stored.id, wanted.key)
                 await self._connection.execute(_SCRIPTS["replace"], stored.id, *sent)
                 return
-            await self._connection.execute(_SQL["give_script_number"], tenant, wanted.dialect, wanted.number)
+            await self._connection.execute(_SQL["give_number"], tenant, wanted.dialect, "script", wanted.number)
             name, *rest = sent
             place = (tenant, wanted.dialect, wanted.number, wanted.key)
             await self._connection.execute(_SCRIPTS["create"], *place, name, *rest)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from outdial.ports import Refused, SmsAnswer, SmsPart, TakeReceipt
-
-NOT_CONFIGURED = "SMS is not configured: OUTDIAL_SMS is empty"
+from outdial.ports import NO_SMS, Refused, SmsAnswer, SmsPart, TakeReceipt
 
 
 class NoSms:
@@ -18,4 +16,4 @@ class NoSms:
         await asyncio.Event().wait()
 
     async def submit(self, part: SmsPart) -> SmsAnswer:
-        return Refused(NOT_CONFIGURED)
+        return Refused(NO_SMS)

@@ -10,8 +10,8 @@ select * from campaigns where tenant_id = $1 and dialect = $2 and id = any ($3::
 -- name: create
 insert into campaigns (tenant_id, dialect, number, key, name, state, script_id, lines, calls_per_second,
                        dial_prefix, ring_seconds, attempts, interval_seconds, until_signal,
-                       window_start, window_end, time_zone, members, calendar, wire, caller)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+                       window_start, window_end, time_zone, members, calendar, wire, caller, ends_at, record)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
 returning *;
 
 -- name: edit
@@ -19,6 +19,7 @@ update campaigns
 set key = $2, name = $3, state = $4, script_id = $5, lines = $6, calls_per_second = $7,
     dial_prefix = $8, ring_seconds = $9, attempts = $10, interval_seconds = $11, until_signal = $12,
     window_start = $13, window_end = $14, time_zone = $15, members = $16, calendar = $17, wire = $18, caller = $19,
+    ends_at = $20, record = $21,
     changed_at = clock_timestamp()
 where id = $1
 returning *;

@@ -152,13 +152,14 @@ with charge as (
         as e(attempt uuid, state text, outcome text, ended_by text, connection text, life jsonb, goals jsonb, collected jsonb, sip_code integer,
              q850_cause integer, answered_at timestamptz, ended_at timestamptz, talk_seconds double precision,
              retry_at timestamptz, succeeded boolean, settled boolean, member boolean,
-             agent text, transferred_to text, joined_seconds double precision)
+             agent text, transferred_to text, joined_seconds double precision, recording text)
 ), saved as (
     update attempts a
     set state = e.state, outcome = e.outcome, ended_by = e.ended_by, connection = e.connection, life = e.life,
         goals = array(select jsonb_array_elements_text(e.goals)), collected = coalesce(e.collected, a.collected),
         sip_code = e.sip_code, q850_cause = e.q850_cause, answered_at = e.answered_at, ended_at = e.ended_at,
-        talk_seconds = e.talk_seconds, transferred_to = e.transferred_to, joined_seconds = e.joined_seconds, agent = coalesce(nullif(e.agent, ''), a.agent),
+        talk_seconds = e.talk_seconds, transferred_to = e.transferred_to, joined_seconds = e.joined_seconds,
+        recording = coalesce(e.recording, a.recording), agent = coalesce(nullif(e.agent, ''), a.agent),
         reached_at = coalesce(a.reached_at, case when e.settled then m.now end),
         changed_at = case when a.reached_at is null then m.now else a.changed_at end
     from entries e cross join moment m
@@ -248,7 +249,7 @@ returning p.id;
 -- name: open_attempts
 select a.id::text as id, a.state, a.life, a.campaign_id, a.tenant_id, a.digits, a.number, a.trunk, a.caller, a.ordinal,
        a.reserved_at, a.answered_at, p.ring_seconds, p.attempts, p.interval_seconds, p.until_signal, c.variables, v.document,
-       p.members, a.contact_id, a.position, c.attempts_made, c.successes
+       p.members, p.record, a.contact_id, a.position, c.attempts_made, c.successes
 from attempts a
 left join campaigns p on p.id = a.campaign_id
 left join contacts c on c.id = a.contact_id

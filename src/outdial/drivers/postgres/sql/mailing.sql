@@ -1,9 +1,9 @@
 -- name: caller_numbers
-select digits, description from caller_numbers where tenant_id = $1 order by id;
+select digits, description, number from caller_numbers where tenant_id = $1 order by id;
 
 -- name: put_caller_number
-insert into caller_numbers (tenant_id, digits, description) values ($1, $2, $3)
-on conflict (tenant_id, digits) do update set description = excluded.description;
+insert into caller_numbers (tenant_id, digits, description, number) values ($1, $2, $3, $4)
+on conflict (tenant_id, digits) do update set description = excluded.description, number = excluded.number;
 
 -- name: templates
 select number, account, name, message from templates

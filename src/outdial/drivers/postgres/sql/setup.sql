@@ -70,8 +70,8 @@ select settings from dialect_settings where tenant_id = $1 and dialect = $2;
 insert into dialect_settings (tenant_id, dialect, settings) values ($1, $2, $3)
 on conflict (tenant_id, dialect) do update set settings = excluded.settings;
 
--- name: give_script_number
-insert into counters as c (tenant_id, dialect, kind, value) values ($1, $2, 'script', $3)
+-- name: give_number
+insert into counters as c (tenant_id, dialect, kind, value) values ($1, $2, $3, $4)
 on conflict (tenant_id, dialect, kind) do update set value = greatest(c.value, excluded.value);
 
 -- name: rename_script_key

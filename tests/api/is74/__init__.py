@@ -1,0 +1,1 @@
+"""The IS74 dialect."""
