@@ -12,6 +12,7 @@ import pytest
 
 from scenarios.server import Server
 from scenarios.waits import begin_at_once
+from smsc.smsc import Smsc
 
 SANDBOX_SPEED = "200"
 
@@ -32,12 +33,12 @@ class Floor:
 
 
 @pytest.fixture(scope="session")
-def sandbox_floor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
+def sandbox_floor(tmp_path_factory: pytest.TempPathFactory, smsc_of_session: Smsc) -> Iterator[Floor]:
     """A server on the sandbox, many times faster than life."""
     folder = tmp_path_factory.mktemp("sandbox")
     log = folder / "dialled.jsonl"
     options = ("--demo", "--speed", SANDBOX_SPEED, "--sandbox-log", str(log))
-    server = Server(folder / "data", *options)
+    server = Server(folder / "data", *options, environment=with_sms(smsc_of_session))
     floor = Floor(server, "sandbox", lambda: read_log(log))
     begin_at_once(floor)
     yield floor
@@ -45,11 +46,13 @@ def sandbox_floor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
 
 
 @pytest.fixture(scope="session")
-def asterisk_floor(tmp_path_factory: pytest.TempPathFactory, asterisk: Any, carrier: Any) -> Iterator[Floor]:
+def asterisk_floor(
+    tmp_path_factory: pytest.TempPathFactory, asterisk: Any, carrier: Any, smsc_of_session: Smsc
+) -> Iterator[Floor]:
     """A server on a real Asterisk that calls a carrier over SIP."""
     folder = tmp_path_factory.mktemp("asterisk")
     options = ("--demo", "--telephony", asterisk.telephony_url)
-    server = Server(folder / "data", *options)
+    server = Server(folder / "data", *options, environment=with_sms(smsc_of_session))
     floor = Floor(server, "asterisk", carrier.calls)
     begin_at_once(floor)
     yield floor
@@ -61,6 +64,11 @@ def floor(request: pytest.FixtureRequest) -> Floor:
     """Each switch in turn."""
     found: Floor = request.getfixturevalue(f"{request.param}_floor")
     return found
+
+
+def with_sms(smsc: Smsc) -> dict[str, str]:
+    """What a server is told of a carrier of SMS."""
+    return {"OUTDIAL_SMS": smsc.url, "OUTDIAL_SMS_SOURCE": "Outdial", "OUTDIAL_SMS_PER_SECOND": "0"}
 
 
 def read_log(log: Path) -> list[dict[str, str]]:
