@@ -71,10 +71,14 @@ YES = (
 )
 NO = (
     "нет; неа; да нет; нет, конечно; конечно нет; не хочу; не надо; не удобно; неудобно; не очень удобно; не согласен;"
-    " ни в коем случае; никогда; нет, спасибо; no; nope; no, thank you; I don't; I do not agree; not now;"
+    " ни в коем случае; никогда; нет, спасибо; нет, позже;"
+    " no; nope; no, thank you; I don't; I do not agree; not now;"
     " of course not; never"
 )
-NEITHER = "алло; алло, кто это; да кто это; нет, согласен; что вы сказали; hello; who is this; мяу; "
+NEITHER = (
+    "давайте позже; да, перезвоните; хорошо, потом; yes, but later;"
+    " алло; алло, кто это; да кто это; нет, согласен; что вы сказали; hello; who is this; мяу; "
+)
 
 
 @pytest.mark.parametrize("text", YES.split(";"))

@@ -59,7 +59,8 @@ def call_in_pieces(name: str, *arguments: str) -> bytes:
 
 def answers(*parts: bytes, finish: str = "stop", usage: bool = True) -> Move:
     """A whole answer: an empty beginning, the parts, the reason of its end, the count of tokens, and the last line."""
-    counted = event(choices=[], usage={"total_tokens": 7}) if usage else b""
+    tokens = {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}
+    counted = event(choices=[], usage=tokens) if usage else b""
     return streams(
         b": ping\n\n", event({"role": "assistant", "content": ""}), *parts, event(finish=finish), counted, DONE
     )

@@ -38,6 +38,10 @@ _REFUSAL = (
 )
 _ASKING = frozenset(listed("кто что какой какая какие зачем почему откуда куда где who what which why where"))
 """Somebody who asks back has said neither yes nor no."""
+_LATER = frozenset(
+    listed("потом позже попозже перезвоните перезвони перезвонить некогда занят занята later busy another")
+)
+"""Somebody who puts it off with a yes, `давайте позже`, has not said yes to it."""
 
 
 def _phrases(listed: str) -> tuple[Words, ...]:
@@ -61,7 +65,8 @@ def consents(words: Words) -> bool | None:
         return None
     if refusals:
         return None if any(at > max(refusals) for at in consents) else False
-    return True if consents or weight else None
+    put_off = any(word in _LATER for word in left)
+    return True if (consents or weight) and not put_off else None
 
 
 def forms(*, consent: bool, language: str) -> tuple[str, ...]:
