@@ -11,6 +11,9 @@ import pytest
 
 from api.is74.entrance import Door, campaign
 from outdial.core.calendar import Window
+from outdial.drivers.postgres.setup import PostgresSetup
+from outdial.operations.setup import Setup
+from outdial.setup import read
 
 Play = Callable[..., None]
 
@@ -196,6 +199,35 @@ def test_a_project_of_somebody_else_is_not_there(at_door: Play) -> None:
     async def story(door: Door) -> None:
         reply = await door.post("/api/campaigns", campaign(project_id=2))
         assert (reply.status, set(reply.json)) == (404, {"message"})
+
+    at_door(story)
+
+
+LONELY = """
+tenants:
+  - name: site
+    time_zone: Europe/Moscow
+    is74:
+      projects:
+        - id: 4
+          name: "Беседа"
+          time_zone: Europe/Moscow
+          scenarios:
+            - id: 954
+              name: "Беседа"
+              start_blocks: [{id: 14, next: talk}]
+              blocks:
+                talk: {assistant: "Поговори.", otherwise: bye}
+                bye: {say: "Пока."}
+"""
+
+
+def test_a_dialogue_that_needs_an_assistant_is_not_ordered_where_there_is_none(at_door: Play) -> None:
+    async def story(door: Door) -> None:
+        await Setup(PostgresSetup(door.house.pool)).apply(read(LONELY))
+        reply = await door.post("/api/campaigns", campaign(project_id=4, start_block_id=14))
+        assert (reply.status, list(reply.json["errors"])) == (422, ["campaign.start_block_id"])
+        assert "assistant" in reply.json["message"]
 
     at_door(story)
 
