@@ -39,6 +39,7 @@ from outdial.ports.money import (
     Row,
     Used,
 )
+from outdial.ports.recognition import Hearing, Question, Recogniser, Understood
 from outdial.ports.reports import Reports
 from outdial.ports.scripts import Consultation, ConsultationFailed, ScriptRecord, Scripts
 from outdial.ports.setup import (
@@ -89,6 +90,7 @@ __all__ = [
     "Domains",
     "DueMember",
     "Entry",
+    "Hearing",
     "Held",
     "HoldFor",
     "HoldRow",
@@ -105,6 +107,8 @@ __all__ = [
     "NotInCharge",
     "OpenAttempt",
     "PREPAID_DIALECT",
+    "Question",
+    "Recogniser",
     "RenderedPrompt",
     "Reports",
     "Reservation",
@@ -128,6 +132,7 @@ __all__ = [
     "Template",
     "Templates",
     "TokenId",
+    "Understood",
     "Used",
     "Web",
     "WebAnswer",
