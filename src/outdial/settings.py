@@ -55,6 +55,13 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no time zone {name!r}; an example: Europe/Moscow")
         return name
 
+    @field_validator("recogniser", mode="before")
+    @classmethod
+    def _recogniser_is_there(cls, name: object) -> object:
+        if name in ("vosk", "sherpa", "yandex"):
+            raise ValueError(f"this outdial has no driver for {name}; there are pocketsphinx and none")
+        return name
+
     @field_validator("telephony")
     @classmethod
     def _switch_is_known(cls, address: str) -> str:
@@ -70,6 +77,16 @@ class Settings(BaseSettings):
     yandex_speed: float = Field(1.0, ge=0.1, le=3.0, description="How fast SpeechKit speaks.")
     yandex_voices: dict[str, str] = Field({}, description='Voices by language, such as {"ru": "marina"}.')
     yandex_seconds: float = Field(10.0, gt=0, le=60, description="How long SpeechKit may take for one text.")
+
+    recogniser: Literal["pocketsphinx", "none"] = Field(
+        "pocketsphinx", description="Who understands what callees say; none: nobody is listened to."
+    )
+    recogniser_processes: int = Field(
+        1,
+        ge=1,
+        le=32,
+        description="Child processes of pocketsphinx; one keeps up with about ten people who speak at once.",
+    )
 
     mikopbx_calls_per_second: float = Field(
         1.0, description="New calls a second for each task of the MikoPBX dialect; 0: no limit of its own."
