@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -35,8 +36,9 @@ class _Rtp(asyncio.DatagramProtocol):
 
 @dataclass
 class Callee(asyncio.DatagramProtocol):
-    """Answers every INVITE that comes to its port."""
+    """Answers every INVITE that comes to its port. `media` makes what the RTP of a call goes to instead of the stopwatch."""
 
+    media: Callable[[], asyncio.DatagramProtocol] | None = None
     calls: dict[str, Answered] = field(default_factory=dict)
     _transport: asyncio.DatagramTransport | None = None
     _media: list[asyncio.DatagramTransport] = field(default_factory=list)
@@ -71,7 +73,9 @@ class Callee(asyncio.DatagramProtocol):
             if call_id in self.calls:
                 continue
             call = self.calls[call_id] = Answered(time.perf_counter())
-            media, _ = await loop.create_datagram_endpoint(partial(_Rtp, call), local_addr=("127.0.0.1", 0))
+            media, _ = await loop.create_datagram_endpoint(
+                self.media or partial(_Rtp, call), local_addr=("127.0.0.1", 0)
+            )
             self._media.append(media)
             answer = _answer(text, _sdp(media.get_extra_info("sockname")[1]), self._port())
             call.at = time.perf_counter()

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import SystemRandom
+from typing import assert_never
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -60,6 +61,8 @@ from outdial.drivers.postgres.reports import PostgresReports
 from outdial.drivers.postgres.scripts import PostgresScripts
 from outdial.drivers.postgres.sms import PostgresSmsQueue
 from outdial.drivers.postgres.standings import PostgresStandings
+from outdial.drivers.recognition.sphinx import Sphinx
+from outdial.drivers.recognition.turns import TurnTaker
 from outdial.drivers.sandbox.sms import SandboxSms
 from outdial.drivers.sandbox.switch import SandboxSwitch
 from outdial.drivers.sheets.reader import SheetReader
@@ -228,13 +231,18 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
     data, dsn = settings.data.absolute(), store.dsn
     telephony: SandboxSwitch | AsteriskSwitch
     clock: Clock
+    recogniser: TurnTaker | None = None
     if settings.telephony == "sandbox":
         clock = FeltClock(settings.speed)
         telephony = SandboxSwitch(clock, settings.seed, settings.sandbox_log)
     else:
         clock = SystemClock()
+        recogniser = _recogniser(settings)
         telephony = AsteriskSwitch(
-            settings.telephony, extension_endpoint=settings.extension_endpoint, recordings=data / "recordings"
+            settings.telephony,
+            extension_endpoint=settings.extension_endpoint,
+            recordings=data / "recordings",
+            recogniser=recogniser,
         )
     pool = await open_pool(dsn, size=settings.database_connections)
     try:
@@ -319,6 +327,8 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
     finally:
         if isinstance(telephony, SandboxSwitch):
             await telephony.close()
+        if recogniser is not None:
+            await recogniser.close()
         await pool.close()
 
 
@@ -340,6 +350,17 @@ def assistant_of(settings: Settings, closing: AsyncExitStack) -> CompletionsAssi
     assistant = CompletionsAssistant(wanted)
     closing.push_async_callback(assistant.close)
     return assistant
+
+
+def _recogniser(settings: Settings) -> TurnTaker | None:
+    """Who understands what callees say; None: nobody is listened to."""
+    match settings.recogniser:
+        case "pocketsphinx":
+            return TurnTaker(Sphinx(settings.recogniser_processes))
+        case "none":
+            return None
+        case _:
+            assert_never(settings.recogniser)
 
 
 def _speech_engines(settings: Settings, closing: AsyncExitStack) -> list[Synthesiser]:

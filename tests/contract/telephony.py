@@ -26,11 +26,13 @@ from outdial.core.commands import (
     Dial,
     HangUp,
     Join,
+    Listen,
     Play,
     Record,
     RecordTalk,
     Ringback,
     Sound,
+    StopListening,
     StopPlaying,
     StopRecording,
     SwitchCommand,
@@ -38,6 +40,7 @@ from outdial.core.commands import (
 from outdial.core.events import (
     Answered,
     Classified,
+    Heard,
     HungUp,
     KeyPressed,
     NetworkEvent,
@@ -45,6 +48,7 @@ from outdial.core.events import (
     PromptFailed,
     Recorded,
     Ringing,
+    SpeechBegan,
 )
 from outdial.core.extension import ExtensionState
 from outdial.core.ids import Channel
@@ -147,6 +151,12 @@ class Conversation:
         """Dial a planned number and wait for the answer."""
         channel = await self.dial(number)
         await self.hear(channel, Answered)
+        return channel
+
+    async def attentive(self, number: str) -> Channel:
+        """Dial a planned number and wait until the callee has said hello, and listens."""
+        channel = await self.answered(number)
+        await self.let_pass(seconds=1)
         return channel
 
     async def play(self, channel: Channel, turn: int, *seconds: float) -> None:
@@ -811,6 +821,106 @@ class TelephonyContract:
             await call.let_pass(seconds=1)
             assert not path.exists()
             assert not [event for event in call.heard if isinstance(event, Recorded)]
+
+        tell(bench, story)
+
+    # --------------------------------------------------------------------------------------------- listening
+
+    @pytest.mark.parametrize(
+        ("number", "language", "expected", "said"),
+        [
+            ("70001400001", "ru-RU", ("да", "нет"), "да"),
+            ("70001400002", "ru-RU", ("да", "нет"), "нет"),
+            ("70001400003", "en-US", ("yes", "no"), "yes"),
+            ("70001400004", "en-US", ("yes", "no"), "no"),
+            ("70001400007", "en-US", ("one", "two", "three"), "two"),
+        ],
+    )
+    def test_an_answer_is_heard_once(
+        self, bench: Bench, number: str, language: str, expected: tuple[str, ...], said: str
+    ) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.attentive(number)
+            await call.ask(Listen(channel, 1, language, expected))
+            await call.play(channel, 2, PROMPT_SECONDS)
+            assert await call.hear(channel, SpeechBegan) == SpeechBegan(channel, 1)
+            heard = await call.hear(channel, Heard)
+            assert (heard.turn, heard.text) == (1, said)
+            assert 0 < heard.confidence <= 1
+            assert 0.4 < heard.silence_seconds < PATIENCE_REAL_SECONDS
+            await call.let_pass(seconds=1)
+            kinds = [type(event) for event in call.on(channel) if isinstance(event, PromptEnded | SpeechBegan | Heard)]
+            assert kinds == [PromptEnded, SpeechBegan, Heard]
+
+        tell(bench, story)
+
+    def test_one_question_follows_another(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.attentive("70001400212")
+            for turn, said in ((1, "нет"), (3, "да"), (5, "нет"), (7, "нет")):
+                await call.play(channel, turn, PROMPT_SECONDS)
+                await call.hear(channel, PromptEnded)
+                await call.ask(Listen(channel, turn + 1, "ru-RU", ("да", "нет")))
+                assert await call.hear(channel, SpeechBegan) == SpeechBegan(channel, turn + 1)
+                heard = await call.hear(channel, Heard)
+                assert (heard.turn, heard.text) == (turn + 1, said)
+
+        tell(bench, story)
+
+    def test_who_says_nothing_is_not_heard_and_may_press_keys(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.attentive("70000100005")
+            await call.ask(Listen(channel, 1, "ru-RU", ("да", "нет")))
+            await call.let_pass(seconds=1)
+            await call.play(channel, 2, PROMPT_SECONDS)
+            assert await call.hear(channel, PromptEnded) == PromptEnded(channel, 2)
+            assert await call.hear(channel, KeyPressed) == KeyPressed(channel, "5")
+            await call.let_pass(seconds=1)
+            assert not call.count(channel, Heard)
+
+        tell(bench, story)
+
+    def test_another_question_takes_the_place_of_the_first(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.attentive("70001400003")
+            await call.ask(Listen(channel, 1, "ru-RU", ("да", "нет")), Listen(channel, 2, "en-US", ("yes", "no")))
+            await call.ask(StopListening(channel, 1))
+            await call.play(channel, 3, PROMPT_SECONDS)
+            heard = await call.hear(channel, Heard)
+            assert (heard.turn, heard.text) == (2, "yes")
+            await call.let_pass()
+            assert [event.turn for event in call.on(channel) if isinstance(event, SpeechBegan | Heard)] == [2, 2]
+
+        tell(bench, story)
+
+    def test_who_is_not_listened_to_any_more_is_not_heard(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            channel = await call.attentive("70001400001")
+            await call.ask(Listen(channel, 1, "ru-RU", ("да", "нет")), StopListening(channel, 1))
+            await call.play(channel, 2, PROMPT_SECONDS)
+            await call.hear(channel, PromptEnded)
+            await call.let_pass(seconds=3)
+            assert not call.count(channel, SpeechBegan) + call.count(channel, Heard)
+            await call.ask(Listen(channel, 3, "ru-RU", ("да", "нет")))
+            await call.play(channel, 4, PROMPT_SECONDS)
+            heard = await call.hear(channel, Heard)
+            assert (heard.turn, heard.text) == (3, "да")
+
+        tell(bench, story)
+
+    def test_a_leg_that_is_gone_is_not_heard(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            ringing, channel = await call.dial(RINGS_OUT), await call.attentive("70001400001")
+            await call.ask(Listen(ringing, 1, "ru-RU", ("да",)), Listen(Channel(str(uuid.uuid4())), 1, "ru-RU"))
+            await call.ask(Listen(channel, 1, "ru-RU", ("да", "нет")))
+            await call.play(channel, 2, PROMPT_SECONDS)
+            await call.hear(channel, SpeechBegan)
+            await call.ask(HangUp(channel))
+            await call.hear(channel, HungUp)
+            await call.ask(Listen(channel, 3, "ru-RU", ("да", "нет")), StopListening(channel, 3))
+            await call.let_pass(seconds=2)
+            assert isinstance(call.on(channel)[-1], HungUp)
+            assert not [event for event in call.heard if isinstance(event, Heard)]
 
         tell(bench, story)
 

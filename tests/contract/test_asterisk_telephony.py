@@ -23,6 +23,7 @@ from contract.telephony import (
     FAX,
     HUMAN_SILENT,
     NO_MEDIA,
+    PATIENCE_FELT_SECONDS,
     PATIENCE_REAL_SECONDS,
     PROMPT_SECONDS,
     RATE,
@@ -34,25 +35,33 @@ from contract.telephony import (
     tell,
 )
 from outdial.core.amd import Amd, Verdict
-from outdial.core.commands import Classify, Dial, HangUp, Join, Play, Record, RecordTalk, Ringback, Sound
+from outdial.core.commands import Classify, Dial, HangUp, Join, Listen, Play, Record, RecordTalk, Ringback, Sound
 from outdial.core.events import Classified, HungUp, KeyPressed, PromptEnded, PromptFailed, Recorded, Ringing
 from outdial.core.extension import ExtensionState
 from outdial.core.ids import Channel
 from outdial.drivers.asterisk.client import REQUEST_SECONDS
 from outdial.drivers.asterisk.doctor import Level, examine
 from outdial.drivers.asterisk.telephony import AsteriskSwitch
-from outdial.ports import SwitchDown, Telephony
+from outdial.drivers.recognition.sphinx import Sphinx
+from outdial.drivers.recognition.turns import TurnTaker
+from outdial.ports import Recogniser, SwitchDown, Telephony
 
 
 @asynccontextmanager
 async def connected(
-    asterisk: PrivateAsterisk, app: str, *, request_seconds: float = REQUEST_SECONDS, recordings: Path | None = None
+    asterisk: PrivateAsterisk,
+    app: str,
+    *,
+    request_seconds: float = REQUEST_SECONDS,
+    recordings: Path | None = None,
+    recogniser: Recogniser | None = None,
 ) -> AsyncIterator[AsteriskSwitch]:
     """A switch that is ready; at the end it goes away and its calls stay."""
     switch = AsteriskSwitch(
         f"{asterisk.telephony_url}/{app}",
         request_seconds=request_seconds,
         recordings=recordings,
+        recogniser=recogniser,
     )
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(switch.run(), name="switch")
@@ -66,10 +75,17 @@ async def connected(
 
 @asynccontextmanager
 async def driven(
-    asterisk: PrivateAsterisk, app: str, *, request_seconds: float = REQUEST_SECONDS, recordings: Path | None = None
+    asterisk: PrivateAsterisk,
+    app: str,
+    *,
+    request_seconds: float = REQUEST_SECONDS,
+    recordings: Path | None = None,
+    recogniser: Recogniser | None = None,
 ) -> AsyncIterator[AsteriskSwitch]:
     """A switch that is ready; the calls that stand at the end are hung up."""
-    async with connected(asterisk, app, request_seconds=request_seconds, recordings=recordings) as switch:
+    async with connected(
+        asterisk, app, request_seconds=request_seconds, recordings=recordings, recogniser=recogniser
+    ) as switch:
         try:
             yield switch
         finally:
@@ -104,9 +120,13 @@ class TestAsteriskTelephony(TelephonyContract):
     def bench(self, tmp_path: Path, asterisk: PrivateAsterisk, carrier: Carrier) -> Bench:
         @asynccontextmanager
         async def switch() -> AsyncIterator[Telephony]:
-            # An application of its own: a channel that is still going away belongs to the test before.
-            async with driven(asterisk, f"test-{uuid.uuid4()}") as driver:
-                yield driver
+            recogniser = TurnTaker(Sphinx(), late_seconds=PATIENCE_FELT_SECONDS)
+            try:
+                # An application of its own: a channel that is still going away belongs to the test before.
+                async with driven(asterisk, f"test-{uuid.uuid4()}", recogniser=recogniser) as driver:
+                    yield driver
+            finally:
+                await recogniser.close()
 
         return Bench(switch=switch, second=1.0, folder=tmp_path, trunk="carrier", caller="+74951234567")
 
@@ -192,6 +212,35 @@ class TestAsteriskTelephony(TelephonyContract):
                 assert await call.hear(up, KeyPressed) == KeyPressed(up, "5")
                 await call.ask(HangUp(ringing))
                 assert not (await call.hear(ringing, HungUp)).lost
+
+        asyncio.run(story())
+
+    def test_nothing_of_an_ear_stays(self, asterisk: PrivateAsterisk, carrier: Carrier, bench: Bench) -> None:
+        app = f"test-{uuid.uuid4()}"
+
+        def parts() -> int:
+            channels, bridges = asterisk.cli("core show channels concise"), asterisk.cli("bridge show all")
+            return sum(text.count(mark) for text, mark in ((channels, "-media-"), (bridges, "-hears-")))
+
+        async def story() -> None:
+            recogniser = TurnTaker(Sphinx())
+            try:
+                async with connected(asterisk, app, recogniser=recogniser) as switch:
+                    call = Conversation(bench, switch)
+                    stays, leaves = await call.answered(HUMAN_SILENT), await call.answered(HUMAN_SILENT)
+                    before = await asyncio.to_thread(parts)
+                    await call.ask(Listen(stays, 1, "ru-RU", ("да",)), Listen(leaves, 1, "ru-RU", ("да",)))
+                    while await asyncio.to_thread(parts) < before + 2:
+                        pass
+                    await call.ask(HangUp(leaves))
+                    await call.hear(leaves, HungUp)
+                async with driven(asterisk, app) as switch:
+                    assert await switch.standing() == {stays: True}
+                    async with asyncio.timeout(PATIENCE_REAL_SECONDS):
+                        while await asyncio.to_thread(parts):
+                            pass
+            finally:
+                await recogniser.close()
 
         asyncio.run(story())
 

@@ -16,6 +16,7 @@ from outdial.core.retry import INTERRUPTED_REST_SECONDS, RetryRule, seconds_to_n
 NEVER_DIALLED = {Outcome.NO_ROUTE, Outcome.NO_SCRIPT, Outcome.ANOTHER_NUMBER, Outcome.WITHDRAWN, Outcome.BLOCKED}
 OURS = {
     *(Outcome.ANSWERED, Outcome.MACHINE, Outcome.AGENT_UNREACHED, Outcome.CANCELLED, Outcome.INTERRUPTED),
+    Outcome.EXPIRED,
     *NEVER_DIALLED,
 }
 """Outcomes that no code of the network can mean."""

@@ -133,7 +133,7 @@ class Standin:
             case "GET", ["channels"]:
                 return 200, [{"id": id, "state": state, "name": "PJSIP/x"} for id, state in self.channels.items()]
             case "GET", ["applications", "outdial"]:
-                return 200, {"name": "outdial", "channel_ids": list(self.channels)}
+                return 200, {"name": "outdial", "channel_ids": list(self.channels), "bridge_ids": []}
             case "POST", ["channels"]:
                 query = {each["name"]: each["value"] for each in asked["query_strings"]}
                 self.channels[query["channelId"]] = "Down"
@@ -893,6 +893,7 @@ def test_the_doctor_names_missing_modules() -> None:
     running += ["res_stasis_playback", "res_ari_bridges", "res_ari_applications", "res_timing_pthread", "codec_alaw"]
     running += ["bridge_simple", "res_pjsip_dtmf_info", "res_ari_device_states", "app_amd", "app_stasis"]
     running += ["func_strings", "res_stasis_recording", "res_ari_recordings", "chan_bridge_media"]
+    running += ["res_stasis_snoop", "chan_websocket", "res_http_websocket"]
     modules = [{"name": f"{name}.so", "status": "Running"} for name in running]
     modules.append({"name": "format_wav.so", "status": "Not Running"})
     (finding,) = module_findings(modules)

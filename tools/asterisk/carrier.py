@@ -67,7 +67,8 @@ exten => s,1,Set(last=${{dialled:-1}})
  same => n,Set(stay=2)
  same => n,Goto(guest,s,1)
 
-; Rings, answers, and after each prompt presses or says the next of `digits`; then stays.
+; Rings, answers, and after each prompt presses or says the next of `digits`; then stays. Who speaks says the last of them
+; after every prompt that follows.
 [human]
 exten => s,1,Ringing()
  same => n,Wait(${{IF($["${{ring}}" = ""]?0.5:${{ring}})}})
@@ -82,8 +83,10 @@ exten => s,1,Ringing()
  same => n,SendDTMF(${{digits:0:1}})
  same => n,Goto(answered)
  same => n(speak),Playback({sounds}/word-${{digits:0:1}})
+ same => n,Set(digits=${{IF($[${{LEN(${{digits}})}} > 1]?${{digits:1}}:${{digits}})}})
+ same => n,Goto(listen)
  same => n(answered),Set(digits=${{digits:1}})
- same => n,StartMusicOnHold(room)
+ same => n(listen),StartMusicOnHold(room)
  same => n,Goto(question)
  same => n(stay),Wait({limit})
  same => n,Hangup(16)

@@ -43,6 +43,7 @@ from outdial.ports.money import (
     Used,
 )
 from outdial.ports.projects import Projects, StoredStart
+from outdial.ports.recognition import Hearing, Question, Recogniser, Understood
 from outdial.ports.reports import Reports
 from outdial.ports.scripts import Consultation, ConsultationFailed, ScriptRecord, Scripts, WebQuestions
 from outdial.ports.setup import (
@@ -114,6 +115,7 @@ __all__ = [
     "DueMember",
     "Entry",
     "Failed",
+    "Hearing",
     "Held",
     "HoldFor",
     "HoldRow",
@@ -137,6 +139,8 @@ __all__ = [
     "Receipt",
     "Refused",
     "Projects",
+    "Question",
+    "Recogniser",
     "RenderedPrompt",
     "Reports",
     "Reservation",
@@ -170,6 +174,7 @@ __all__ = [
     "TokenId",
     "Trouble",
     "Unheard",
+    "Understood",
     "Used",
     "Web",
     "WebAnswer",

@@ -35,6 +35,12 @@ class Telephony(Protocol):
     `RecordTalk` is for two legs after their `Join`. The file has the voices of both, and is put in its place when one
     of them is gone; nothing is announced. Folders of files are made where they are missing, a file that is there is
     replaced, and a file under its own name is always whole.
+
+    `Listen` is for a leg that has been answered; it may come before, while or after something is played or recorded there,
+    and what is played goes on. `SpeechBegan` of its turn comes once, before its one `Heard`; who had begun to speak a moment
+    before is heard, too. Another `Listen` takes its place, `StopListening` of its turn and a `Join` end it, and neither
+    is answered then. Keys are told as always. Where nobody can be listened to, or the switch loses the sound, nothing comes:
+    who waits for an answer keeps a timer.
     """
 
     async def run(self) -> None:

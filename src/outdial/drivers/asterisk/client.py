@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, get_args
@@ -47,6 +48,11 @@ class AriUrl:
         """The base address of its REST interface, without a slash at the end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'https' if self.secure else 'http'}://{host}:{self.port}/ari"
+
+    @property
+    def media(self) -> str:
+        """The base address of its media WebSockets, without a slash at the end."""
+        return f"{self.http.removesuffix('/ari')}/media"
 
     @property
     def headers(self) -> dict[str, str]:
@@ -352,6 +358,18 @@ class AriClient:
             raise AriDown(f"GET {path} was not answered: {_why(error)}") from error
         finally:
             await asyncio.to_thread(part.unlink, missing_ok=True)
+
+    @asynccontextmanager
+    async def media(self, connection: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        """The sound of a channel that waits to be fetched. Raises `AriDown` when it is not to be had."""
+        if self._http is None:
+            raise AriDown("there is no connection to Asterisk")
+        try:
+            socket = await self._http.ws_connect(f"{self._url.media}/{connection}", protocols=("media",))
+        except (aiohttp.ClientError, OSError) as error:
+            raise AriDown(f"the sound of a channel is not to be had: {_why(error)}") from error
+        async with socket:
+            yield socket
 
     async def run(self) -> NoReturn:
         """Keep the connection until cancelled. What goes wrong at Asterisk's end is logged and tried again."""

@@ -52,6 +52,9 @@ _USEFUL_MODULES: Mapping[str, tuple[str, ...]] = {
     "recordings": ("res_stasis_recording",),
     "ARI recordings": ("res_ari_recordings",),
     "recordings of talks": ("chan_bridge_media",),
+    "listening: hearing one side of a call": ("res_stasis_snoop",),
+    "listening: sound over a WebSocket (Asterisk 22.6 or later)": ("chan_websocket",),
+    "listening: the WebSocket itself": ("res_http_websocket",),
 }
 
 

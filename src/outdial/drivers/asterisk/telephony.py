@@ -64,8 +64,9 @@ from outdial.drivers.asterisk.client import (
     Then,
     parse_url,
 )
+from outdial.drivers.asterisk.ears import Ears
 from outdial.drivers.asterisk.recordings import Recordings, Take
-from outdial.ports import SwitchDown
+from outdial.ports import Recogniser, SwitchDown
 
 log = structlog.get_logger(__name__)
 
@@ -104,7 +105,8 @@ class AsteriskSwitch:
     in charge of the calls. `extension_endpoint` says how an extension of that Asterisk is dialled. Prompts are files
     that Asterisk reads at the same path; recordings are fetched from it. `recordings` is the folder of those that a
     former process left at Asterisk: `<first two characters of the name>/<name>.wav`, named as the attempt for a talk,
-    with `-t<turn>` after that for what a leg said. Raises `ValueError` for an address or endpoint that cannot be used.
+    with `-t<turn>` after that for what a leg said. Without a `recogniser` nobody is listened to.
+    Raises `ValueError` for an address or endpoint that cannot be used.
     """
 
     def __init__(
@@ -113,6 +115,7 @@ class AsteriskSwitch:
         *,
         extension_endpoint: str = translate.EXTENSION_ENDPOINT,
         recordings: Path | None = None,
+        recogniser: Recogniser | None = None,
         request_seconds: float = REQUEST_SECONDS,
     ) -> None:
         if extension_endpoint.count("{number}") != 1:
@@ -123,6 +126,7 @@ class AsteriskSwitch:
             self._url, hear=self._hear, up=self._reconcile, down=self._down, request_seconds=request_seconds
         )
         self._recordings = Recordings(self._client, self._url.app, recordings, post=self._post, kept=self._kept)
+        self._ears = Ears(self._client, self._url.app, recogniser, post=self._post, announce=self._announce)
         self._legs: dict[Channel, _Leg] = {}
         self._unwanted: set[Channel] = set()
         self._gone_meanwhile: set[str] = set()
@@ -140,10 +144,12 @@ class AsteriskSwitch:
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._recordings.begin(tasks)
+                self._ears.begin(tasks)
                 connection = tasks.create_task(self._client.run(), name="ari")
                 try:
                     await asyncio.shield(connection)
                 finally:
+                    self._ears.close_all()
                     await self._recordings.settle()
                     connection.cancel()
         finally:
@@ -233,8 +239,10 @@ class AsteriskSwitch:
                     self._request(command)
             case RecordTalk():
                 self._record_talk(command)
-            case Listen() | StopListening():
-                pass
+            case Listen():
+                self._listen(command)
+            case StopListening():
+                self._ears.stop(command)
             case HangUp():
                 self._request(command, partial(self._hang_up_answered, command.channel))
             case _:
@@ -278,6 +286,8 @@ class AsteriskSwitch:
             return
         self._request(join, partial(self._join_answered, join))
         first.joint = second.joint = join.first
+        for channel in (join.first, join.second):
+            self._ears.close(channel)
 
     def _classify(self, classify: Classify) -> None:
         leg = self._legs.get(classify.channel)
@@ -289,6 +299,11 @@ class AsteriskSwitch:
             return
         self._request(classify, partial(self._classify_answered, classify))
         leg.listening = _Listening(classify.turn, asyncio.get_running_loop().time())
+
+    def _listen(self, listen: Listen) -> None:
+        leg = self._legs.get(listen.channel)
+        if leg is not None and leg.up:
+            self._ears.listen(listen)
 
     def _record(self, record: Record) -> None:
         leg = self._legs.get(record.channel)
@@ -396,6 +411,8 @@ class AsteriskSwitch:
                 self._recordings.finished(event.recording.name)
             case RecordingFailed():
                 self._recordings.failed(event.recording.name)
+            case StasisStart() if self._ears.arrived(event.channel.id):
+                pass
             case StasisStart() if translate.comes_back(event):
                 self._back(Channel(event.channel.id), *event.args[1:3])
             case _:
@@ -457,6 +474,7 @@ class AsteriskSwitch:
         if leg is None:
             return
         self._unwanted.discard(channel)
+        self._ears.close(channel)
         self._announce(event)
         for take in self._recordings.of_leg(channel):
             self._recordings.bring(take)
@@ -490,6 +508,7 @@ class AsteriskSwitch:
 
     async def _ask_standing(self) -> dict[Channel, bool]:
         app = await self._client.fetch(f"applications/{self._url.app}")
+        self._ears.remove_strangers(app["channel_ids"], app["bridge_ids"])
         channels: list[dict[str, Any]] = await self._client.fetch("channels")
         return translate.standing(channels, app["channel_ids"])
 

@@ -62,6 +62,7 @@ NOT_DIALLABLE_CAUSE = 28
 
 _OURS = re.compile(r"(?:2-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _RECORDING = re.compile(rf"(?P<channel>{_OURS.pattern})(?:-t(?P<turn>[0-9]+))?")
+_EAR = re.compile(rf"(?P<leg>{_OURS.pattern})-(?:ear|media|hears)-[0-9a-f]{{8}}")
 _PLAYBACK = re.compile(r"(?P<channel>.+)-t(?P<turn>[0-9]+)")
 _TRUNK = re.compile(r"[A-Za-z0-9_.-]+")
 _LISTENED = ("amd",)
@@ -209,11 +210,9 @@ def requests(command: SwitchCommand, app: str, extension_endpoint: str = EXTENSI
         case RecordTalk():
             return (_record(f"bridges/{bridge_id(command.first)}", talk_name(app, command.first)),)
         case Listen() | StopListening():
-            return ()
+            return ()  # of several steps that wait for one another: see ears
         case HangUp():
             return (AriRequest("DELETE", f"channels/{command.channel}"),)
-        case Classify() | Record() | StopRecording() | RecordTalk():
-            return ()
         case _:
             assert_never(command)
 
@@ -300,6 +299,83 @@ def bridge_id(first: Channel) -> str:
 def unjoin(bridge: str) -> AriRequest:
     """Take a bridge away; legs in it stay."""
     return AriRequest("DELETE", f"bridges/{bridge}")
+
+
+# ----------------------------------------------------------------------------------------------------------- ears
+
+
+def snoop_name(leg: Channel, ear: str) -> str:
+    """The name of the channel that hears what a leg says."""
+    return f"{leg}-ear-{ear}"
+
+
+def media_name(leg: Channel, ear: str) -> str:
+    """The name of the channel whose sound is a WebSocket."""
+    return f"{leg}-media-{ear}"
+
+
+def ear_bridge_name(leg: Channel, ear: str) -> str:
+    """The name of the bridge that carries sound from the one to the other."""
+    return f"{leg}-hears-{ear}"
+
+
+def leg_of_ear(name: str) -> Channel | None:
+    """The leg that a channel or bridge of an ear belongs to; None for any other."""
+    named = _EAR.fullmatch(name)
+    return Channel(named["leg"]) if named else None
+
+
+def snoop(leg: Channel, ear: str, app: str) -> AriRequest:
+    """Hear the far end of a leg, and nothing of what is played to it."""
+    return AriRequest("POST", f"channels/{leg}/snoop/{snoop_name(leg, ear)}", (("app", app), ("spy", "in")))
+
+
+def external_media(leg: Channel, ear: str, app: str) -> AriRequest:
+    """Make a channel that waits for us to fetch its sound, 8 kHz and 16 bit, at Asterisk's own HTTP port."""
+    query = (
+        ("channelId", media_name(leg, ear)),
+        ("app", app),
+        ("external_host", "INCOMING"),
+        ("transport", "websocket"),
+        ("connection_type", "server"),
+        ("encapsulation", "none"),
+        ("format", "slin"),
+    )
+    return AriRequest("POST", "channels/externalMedia", query)
+
+
+def media_connection(channel: Mapping[str, Any]) -> str:
+    """Where the sound of such a channel is fetched. Raises `AriDown` for an Asterisk that does not tell."""
+    told = (channel.get("channelvars") or {}).get("MEDIA_WEBSOCKET_CONNECTION_ID")
+    if not told:
+        raise AriDown("Asterisk does not tell where the sound of a leg is to be had: chan_websocket is too old")
+    return str(told)
+
+
+def join_ear(leg: Channel, ear: str) -> tuple[AriRequest, ...]:
+    """Carry what the snoop hears to the WebSocket. Asterisk takes the second channel only once it is connected."""
+    bridge, channels = ear_bridge_name(leg, ear), f"{snoop_name(leg, ear)},{media_name(leg, ear)}"
+    return (
+        AriRequest("POST", f"bridges/{bridge}", (("type", "mixing"),)),
+        AriRequest("POST", f"bridges/{bridge}/addChannel", (("channel", channels),)),
+    )
+
+
+def part_ear(leg: Channel, ear: str) -> tuple[AriRequest, ...]:
+    """Take all of an ear away; parts that are gone already are no error."""
+    return (
+        unjoin(ear_bridge_name(leg, ear)),
+        take_away(media_name(leg, ear)),
+        take_away(snoop_name(leg, ear)),
+    )
+
+
+def take_away(channel_id: str) -> AriRequest:
+    """End a channel that is no leg."""
+    return AriRequest("DELETE", f"channels/{channel_id}")
+
+
+# ------------------------------------------------------------------------------------------------------ questions
 
 
 def find(channel: Channel) -> AriRequest:

@@ -7,7 +7,7 @@ replaces what the callee meant to do.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
@@ -59,6 +59,15 @@ class Press:
 
 
 @dataclass(frozen=True, slots=True)
+class Say:
+    """Means to say something, or, where nobody listens, to press a key; an empty one is not pressed."""
+
+    after_seconds: float
+    text: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
     """Means to hang up."""
 
@@ -99,18 +108,25 @@ def end_of_ringing(met: Met, limit_seconds: float) -> PicksUp | Fails:
             assert_never(met)
 
 
-def intention(callee: Answers, pressed: int, heard: Heard, prompt_seconds: float = 0.0) -> Press | Leave | None:
-    """What a callee who has pressed so many keys means to do about what is heard from now on.
+Intention = Press | Say | Leave
+
+
+def intention(
+    callee: Answers, pressed: int, heard: Heard, prompt_seconds: float = 0.0, said: int = 0
+) -> Intention | None:
+    """What a callee who has pressed so many keys, and answered aloud so often, means to do about what is heard from now on.
 
     `prompt_seconds` is the length of the prompt that begins.
     """
-    key = callee.keys[pressed : pressed + 1]
+    answer = _answer(callee, pressed, said)
     match heard:
         case Heard.PROMPT:
             into = callee.barge_in_seconds
-            return Press(into, key) if key and not pressed and into is not None and into < prompt_seconds else None
-        case Heard.END_OF_PROMPT if key:
-            return Press(callee.thinking_seconds, key)
+            if answer is None or pressed or said or into is None or into >= prompt_seconds:
+                return None
+            return replace(answer, after_seconds=into)
+        case Heard.END_OF_PROMPT if answer is not None:
+            return answer
         case Heard.END_OF_PROMPT | Heard.SILENCE:
             return _leave(callee.patience_seconds)
         case Heard.SOMEBODY:
@@ -119,6 +135,23 @@ def intention(callee: Answers, pressed: int, heard: Heard, prompt_seconds: float
             return _leave(callee.hold_patience_seconds)
         case _:
             assert_never(heard)
+
+
+def _answer(callee: Answers, pressed: int, said: int) -> Press | Say | None:
+    key = callee.keys[pressed : pressed + 1]
+    text = callee.words[min(said, len(callee.words) - 1)] if callee.words else ""
+    if text:
+        return Say(callee.thinking_seconds, text, key)
+    return Press(callee.thinking_seconds, key) if key else None
+
+
+_WORD_SECONDS = 0.25
+_LETTER_SECONDS = 0.06
+
+
+def seconds_to_say(text: str) -> float:
+    """How long it takes to say this."""
+    return _WORD_SECONDS + _LETTER_SECONDS * len(text)
 
 
 _SPOKEN = 0.8

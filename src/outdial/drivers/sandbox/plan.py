@@ -7,8 +7,8 @@ calls and channels are unknown here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
@@ -23,6 +23,11 @@ TAKEN_FOR_A_MACHINE = 0.05
 TAKEN_FOR_A_PERSON = 0.1
 """The share of machines nobody planned that begin with a word and a pause."""
 
+TALKATIVE = 0.6
+"""The share of people nobody planned who speak when they are listened to."""
+_SAID = ("да", "нет", "да, конечно", "нет, спасибо", "что вы сказали", "перезвоните позже", "один", "два")
+_SAID_WEIGHTS = (40, 20, 10, 8, 6, 6, 6, 4)
+
 UNREACHABLE_TRUNK = "unreachable"
 """No call gets as far as a callee through the trunk of this name."""
 
@@ -35,7 +40,17 @@ _HUMAN_RING_SECONDS = (0.5, 3.0)
 _MACHINE_GREETING_SECONDS = 5.0
 _RECITED_AFTER_SECONDS = 0.3
 _RECITED_WORD_SECONDS = 0.8
-_WORDS = {1: "да", 2: "нет", 3: "yes", 4: "no", 5: "да, мне удобно завтра после обеда"}
+_WORDS: Mapping[str, str] = {
+    "1": "да",
+    "2": "нет",
+    "3": "yes",
+    "4": "no",
+    "5": "да, мне удобно завтра после обеда",
+    "6": "два",
+    "7": "two",
+    "8": "перезвоните мне, пожалуйста, завтра после обеда",
+}
+"""What a speaking callee says, by the digit. The carrier of the tests speaks the same words."""
 
 
 class Voice(StrEnum):
@@ -90,8 +105,9 @@ class Answers:
     """How long the talk or the greeting lasts; 0 where it goes on or there is none."""
     greeting: Greeting = Greeting()
     """Of a fax and where no media come, there is none."""
-    words: str = ""
-    """What the callee says after each prompt."""
+    words: tuple[str, ...] = ()
+    """What the callee says to one question after another, the last of them to all that follow. Where nobody listens the keys
+    are pressed instead, if there are any."""
     keys: str = ""
     thinking_seconds: float = THINKING_SECONDS
     barge_in_seconds: float | None = None
@@ -172,7 +188,7 @@ def _planned(subscriber: str, kind: str, parameter: str, chance: Random) -> Beha
         case "13":
             return Answers(ring_seconds=amount, keys="1")
         case "14":
-            return Answers(ring_seconds=ring, words=_WORDS.get(amount, ""))
+            return Answers(ring_seconds=ring, words=tuple(_WORDS.get(digit, "") for digit in keys))
         case "15":
             return Answers(ring_seconds=ring, voice=Voice.FAX)
         case "16":
@@ -235,7 +251,7 @@ def hello(chance: Random) -> Greeting:
 def _presser(chance: Random) -> Answers:
     wrong_first = chance.choice("79*#") if chance.random() < 0.15 else ""
     keys = "".join(chance.choices("120345", weights=(60, 20, 8, 6, 3, 3), k=4))
-    return Answers(
+    answers = Answers(
         ring_seconds=chance.uniform(5, 15),
         keys=wrong_first + keys,
         thinking_seconds=chance.uniform(0.5, 3.0),
@@ -244,6 +260,14 @@ def _presser(chance: Random) -> Answers:
         talk_seconds=chance.uniform(20, 180),
         greeting=hello(chance),
     )
+    return replace(answers, words=_spoken(chance))
+
+
+def _spoken(chance: Random) -> tuple[str, ...]:
+    """What somebody says to one question after another; nothing for those who rather press."""
+    if chance.random() >= TALKATIVE:
+        return ()
+    return tuple(chance.choices(_SAID, weights=_SAID_WEIGHTS, k=4))
 
 
 def _early_leaver(chance: Random) -> Answers:

@@ -37,6 +37,7 @@ from outdial.core.commands import (
 from outdial.core.events import (
     Answered,
     Classified,
+    Heard,
     HungUp,
     KeyPressed,
     NetworkEvent,
@@ -44,22 +45,26 @@ from outdial.core.events import (
     PromptFailed,
     Recorded,
     Ringing,
+    SpeechBegan,
 )
 from outdial.core.extension import ExtensionState
 from outdial.core.ids import Channel
 from outdial.drivers.sandbox.callee import (
     Fails,
-    Heard,
     Impression,
+    Intention,
     Leave,
     PicksUp,
     Press,
+    Say,
     end_of_ringing,
     intention,
     listen,
     meet,
     rings,
+    seconds_to_say,
 )
+from outdial.drivers.sandbox.callee import Heard as Hears
 from outdial.drivers.sandbox.log import Witness
 from outdial.drivers.sandbox.plan import (
     UNREACHABLE_TRUNK,
@@ -108,6 +113,11 @@ class _Line:
     doing: deque[Play | Record] = field(default_factory=deque)
     """What is being played or recorded, and what waits to be after it."""
     answered_at: float = 0.0
+    answered_aloud: int = 0
+    listen: Listen | None = None
+    """The question that the callee is listened to about."""
+    saying: tuple[str, float] | None = None
+    """What the callee is saying, and until when."""
     recording_since: float = 0.0
     """When what is being recorded began."""
     listening: bool = False
@@ -162,7 +172,7 @@ class SandboxSwitch:
             case StopPlaying():
                 self._stop_playing(command)
             case Ringback():
-                self._let_hear(command.channel, Heard.RINGBACK)
+                self._let_hear(command.channel, Hears.RINGBACK)
             case Join():
                 self._join(command)
             case Classify():
@@ -173,8 +183,10 @@ class SandboxSwitch:
                 self._stop_recording(command)
             case RecordTalk():
                 self._record_talk(command)
-            case Listen() | StopListening():
-                pass
+            case Listen():
+                self._listen(command)
+            case StopListening():
+                self._stop_listening(command)
             case HangUp():
                 self._hang_up(command.channel)
             case _:
@@ -281,13 +293,13 @@ class SandboxSwitch:
         line.doing.remove(play)
         self._announce(PromptEnded(stop.channel, stop.turn))
         if was_heard:
-            self._go_on(line, Heard.SILENCE)
+            self._go_on(line, Hears.SILENCE)
 
     def _join(self, join: Join) -> None:
         legs = [self._lines.get(join.first), self._lines.get(join.second)]
         if all(leg is not None and leg.callee is not None for leg in legs):
             for channel in (join.first, join.second):
-                self._let_hear(channel, Heard.SOMEBODY)
+                self._let_hear(channel, Hears.SOMEBODY)
 
     def _classify(self, classify: Classify) -> None:
         line = self._lines.get(classify.channel)
@@ -322,6 +334,19 @@ class SandboxSwitch:
             line.doing.remove(record)
             self._announce(Recorded(stop.channel, stop.turn, None))
 
+    def _listen(self, listen: Listen) -> None:
+        line = self._lines.get(listen.channel)
+        if line is None or line.callee is None:
+            return
+        line.listen = listen
+        if line.saying is not None and line.saying[1] > self._clock.monotonic():
+            self._hear_out(line, *line.saying)
+
+    def _stop_listening(self, stop: StopListening) -> None:
+        line = self._lines.get(stop.channel)
+        if line is not None and line.listen is not None and line.listen.turn == stop.turn:
+            line.listen = None
+
     def _record_talk(self, record: RecordTalk) -> None:
         legs = [leg for leg in map(self._lines.get, (record.first, record.second)) if leg is not None and leg.callee]
         if len(legs) == 2:
@@ -348,7 +373,7 @@ class SandboxSwitch:
                 self._announce(Answered(line.channel))
                 if end.callee.leaves_after_seconds is not None:
                     self._clock.call_after(end.callee.leaves_after_seconds, partial(self._leave, line))
-                self._let_hear(line.channel, Heard.SILENCE)
+                self._let_hear(line.channel, Hears.SILENCE)
             case _:
                 assert_never(end)
 
@@ -363,7 +388,7 @@ class SandboxSwitch:
             case Play() as play:
                 seconds = sum(sound.seconds for sound in play.sounds)
                 self._clock.call_after(seconds, partial(self._end_prompt, line, play))
-                self._let_hear(line.channel, Heard.PROMPT, seconds)
+                self._let_hear(line.channel, Hears.PROMPT, seconds)
             case Record() as record:
                 line.recording_since = self._clock.monotonic()
                 self._clock.call_after(record.longest_seconds, partial(self._end_recording, line, record))
@@ -374,7 +399,7 @@ class SandboxSwitch:
         if self._stands(line) and line.doing and line.doing[0] is play:
             line.doing.popleft()
             self._announce(PromptEnded(line.channel, play.turn))
-            self._go_on(line, Heard.END_OF_PROMPT)
+            self._go_on(line, Hears.END_OF_PROMPT)
 
     def _end_recording(self, line: _Line, record: Record) -> None:
         if self._stands(line) and line.doing and line.doing[0] is record:
@@ -384,7 +409,7 @@ class SandboxSwitch:
             if line.doing:
                 self._start(line)
 
-    def _go_on(self, line: _Line, heard: Heard) -> None:
+    def _go_on(self, line: _Line, heard: Hears) -> None:
         """A prompt is over; a callee who is recorded hears what follows a prompt, too."""
         if line.doing:
             self._start(line)
@@ -397,29 +422,62 @@ class SandboxSwitch:
             seconds = impression.after_seconds
             self._announce(Classified(line.channel, turn, impression.verdict, impression.cause, seconds))
 
-    def _let_hear(self, channel: Channel, heard: Heard, prompt_seconds: float = 0.0) -> None:
+    def _let_hear(self, channel: Channel, heard: Hears, prompt_seconds: float = 0.0) -> None:
         """Let the callee form an intention about what is heard from now on; the former one is void."""
         line = self._lines.get(channel)
         if line is None or line.callee is None:
             return
         line.moment += 1
-        intended = intention(line.callee, line.pressed, heard, prompt_seconds)
+        intended = intention(line.callee, line.pressed, heard, prompt_seconds, line.answered_aloud)
         if intended is not None:
             self._clock.call_after(intended.after_seconds, partial(self._carry_out, line, line.moment, intended))
 
-    def _carry_out(self, line: _Line, moment: int, intended: Press | Leave) -> None:
+    def _carry_out(self, line: _Line, moment: int, intended: Intention) -> None:
         if line.moment != moment or not self._stands(line):
             return
         match intended:
+            case Say(key=key) if key and line.listen is None:
+                self._press(line, key)
+            case Say():
+                self._say(line, intended.text)
             case Press():
-                line.pressed += 1
-                self._announce(KeyPressed(line.channel, intended.key))
-                if not line.hears_a_prompt:
-                    self._let_hear(line.channel, Heard.SILENCE)
+                self._press(line, intended.key)
             case Leave():
                 self._leave(line)
             case _:
                 assert_never(intended)
+
+    def _press(self, line: _Line, key: str) -> None:
+        line.pressed += 1
+        self._announce(KeyPressed(line.channel, key))
+        if not line.hears_a_prompt:
+            self._let_hear(line.channel, Hears.SILENCE)
+
+    def _say(self, line: _Line, text: str) -> None:
+        """The callee begins to speak, whether or not anybody listens."""
+        line.answered_aloud += 1
+        line.saying = text, self._clock.monotonic() + seconds_to_say(text)
+        if line.listen is not None:
+            self._hear_out(line, *line.saying)
+        if not line.hears_a_prompt:
+            self._let_hear(line.channel, Hears.SILENCE)
+
+    def _hear_out(self, line: _Line, text: str, until: float) -> None:
+        listen = line.listen
+        assert listen is not None
+        self._announce(SpeechBegan(line.channel, listen.turn))
+        spoken = until - self._clock.monotonic()
+        if spoken < listen.longest_seconds:
+            self._clock.call_after(
+                spoken + listen.pause_seconds, partial(self._understand, line, listen, text, listen.pause_seconds)
+            )
+        else:
+            self._clock.call_after(listen.longest_seconds, partial(self._understand, line, listen, text, 0.0))
+
+    def _understand(self, line: _Line, listen: Listen, text: str, silence_seconds: float) -> None:
+        if self._stands(line) and line.listen is listen:
+            line.listen = None
+            self._announce(Heard(line.channel, listen.turn, text, silence_seconds=silence_seconds))
 
     def _leave(self, line: _Line) -> None:
         if self._stands(line):
