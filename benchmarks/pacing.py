@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from pacebench.protocol import (
@@ -60,7 +61,10 @@ class Production:
             self.min_gap = 0.5
         self._listens = info.amd
         self._answered = self._bridged = self._abandoned = self._calls = 0
-        parameters = MarginalParameters(max_percent=100.0 * info.cap, wait_seconds=info.patience)
+        # The bench tells of everybody whom it takes for abandoned; in its memoryless world, some wait for long.
+        parameters = MarginalParameters(
+            max_percent=100.0 * info.cap, wait_seconds=info.patience, limit_seconds=math.inf
+        )
         self._pacer = MarginalPricing(parameters)
 
     def observe(self, kind: int, t: float, call: int, agent: int) -> None:

@@ -49,7 +49,6 @@ STRESS_PEERS = (
     "binomial-tuned",
 )
 STRESS_AGENTS, STRESS_HOURS = 20, 4.0
-SMALL_GROUP = 20
 GOAL = {1: 72.6, 2: 73.2, 5: 78.2, 10: 83.6, 20: 88.2, 50: 93.3, 100: 95.8, 200: 97.6}
 """Utilisation in the base scenario that the pacer is meant to reach, within half a point."""
 OPTIMUM = {1: 74.6, 2: 76.3, 5: 80.1, 10: 84.3, 20: 89.1, 50: 94.0, 100: 96.4, 200: 97.9}
@@ -76,6 +75,17 @@ class Shift:
     """Processor time of a decision of ours, on average."""
     version: str = ""
     """Of what it was measured with: the bench, and our pacer's sources when it is ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """How many campaigns there are in each cell."""
+
+    groups: int
+    """Of ours, in the tables by agents."""
+    stress: int
+    """Of ours, under stress."""
+    peers: int
 
 
 def simulate(shift: Shift) -> Shift:
@@ -125,14 +135,14 @@ def _timed(decide: Callable[[float, Any], Any], spent: list[float]) -> Callable[
     return timed
 
 
-def shifts(parts: Iterable[str], seeds: int, peer_seeds: int, groups: Sequence[int]) -> list[Shift]:
+def shifts(parts: Iterable[str], seeds: Seeds, groups: Sequence[int]) -> list[Shift]:
     """All campaigns to be simulated, ours first."""
     from pacebench.scenario import PRESETS, default_hours
 
     wanted = []
     for part in parts:
         for pacer in (OURS, *(STRESS_PEERS if part == "stress" else PEERS if part == "base" else ("progressive",))):
-            count = seeds if pacer == OURS else peer_seeds
+            count = seeds.peers if pacer != OURS else seeds.stress if part == "stress" else seeds.groups
             if part == "stress":
                 names = [name for name in PRESETS if name != "markov"]
                 wanted += [
@@ -142,12 +152,11 @@ def shifts(parts: Iterable[str], seeds: int, peer_seeds: int, groups: Sequence[i
                 ]
                 continue
             scenario = "base" if part == "base" else "markov"
-            for size in groups:
-                # A small group has fewer talks to average over.
-                more = 2 if pacer == OURS and size <= SMALL_GROUP else 1
-                wanted += [
-                    Shift(part, pacer, scenario, size, default_hours(size), seed) for seed in range(1, 1 + more * count)
-                ]
+            wanted += [
+                Shift(part, pacer, scenario, size, default_hours(size), seed)
+                for size in groups
+                for seed in range(1, 1 + count)
+            ]
     return sorted(wanted, key=lambda one: (one.pacer != OURS, one.part, -one.agents))
 
 
@@ -218,7 +227,9 @@ def page(measured: Measured) -> str:
     lines = [_HEAD]
     lines += _rows(["pacer", *map(str, GROUPS)], _base_rows(measured))
     lines += [_STRESS]
-    lines += _rows(["scenario", "outdial", "worst campaign", *STRESS_PEERS], _stress_rows(measured, list(PRESETS)))
+    lines += _rows(
+        ["scenario", "outdial", "worst campaign", "campaigns", *STRESS_PEERS], _stress_rows(measured, list(PRESETS))
+    )
     lines += [_MEMORYLESS]
     lines += _rows(["", *map(str, GROUPS)], _memoryless_rows(measured))
     lines += [_COST]
@@ -251,7 +262,7 @@ def _stress_rows(measured: Measured, scenarios: Sequence[str]) -> list[list[str]
         ours = measured.of("stress", OURS, scenario=name)
         if ours:
             peers = [cell(measured.of("stress", peer, scenario=name), worst=True) for peer in STRESS_PEERS]
-            rows.append([name, cell(ours, worst=True), _worst_campaign(ours), *peers])
+            rows.append([name, cell(ours, worst=True), _worst_campaign(ours), str(len(ours)), *peers])
     return rows
 
 
@@ -293,8 +304,8 @@ abandoned share of the worst seed.
 _MEMORYLESS = """
 ## A memoryless world
 
-Ringing, talks and patience are exponential, so the exact optimum is known. It knows its
-parameters; the pacer must learn them.
+Ringing, talks and patience are exponential, so the exact optimum is known. It knows its parameters; the pacer must learn
+them. Patience is two seconds on average, and only those who leave are abandoned.
 """
 _COST = """
 ## What a decision costs
@@ -318,9 +329,8 @@ def main() -> None:
     """Measure what is asked for, and write the page."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pacing_table", description=__doc__)
     parser.add_argument("parts", nargs="*", help=f"{', '.join(PARTS)}; all of them when none is named")
-    parser.add_argument(
-        "--seeds", type=int, default=2, help="campaigns of ours in each cell; of small groups twice as many"
-    )
+    parser.add_argument("--seeds", type=int, default=2, help="campaigns of ours in each cell of the tables by agents")
+    parser.add_argument("--stress-seeds", type=int, default=2, help="campaigns of ours in each stress scenario")
     parser.add_argument("--peer-seeds", type=int, default=2, help="campaigns of each peer in each cell")
     parser.add_argument("--agents", type=int, action="append", help="only groups of this size; may be repeated")
     parser.add_argument("--only", choices=("ours", "peers"), help="measure no others now")
@@ -332,8 +342,12 @@ def main() -> None:
     # The matrices are small: threads of the linear algebra would only wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     kept = Kept(KEPT)
-    seeds = (0 if asked.only == "peers" else asked.seeds, 0 if asked.only == "ours" else asked.peer_seeds)
-    wanted = kept.lacks(shifts(asked.parts or PARTS, *seeds, asked.agents or GROUPS))
+    seeds = Seeds(asked.seeds, asked.stress_seeds, asked.peer_seeds)
+    wanted = [
+        one
+        for one in kept.lacks(shifts(asked.parts or PARTS, seeds, asked.agents or GROUPS))
+        if asked.only is None or (one.pacer == OURS) == (asked.only == "ours")
+    ]
     with ProcessPoolExecutor(asked.jobs) as pool:
         running = [pool.submit(simulate, shift) for shift in wanted]
         for done, one in enumerate(as_completed(running), 1):
@@ -341,7 +355,7 @@ def main() -> None:
             kept.add(shift)
             where = f"{shift.part} {shift.pacer} {shift.scenario} {shift.agents}"
             print(f"{done}/{len(wanted)} {where}: {cell([shift])}", flush=True)
-    whole = shifts(PARTS, asked.seeds, asked.peer_seeds, GROUPS)
+    whole = shifts(PARTS, seeds, GROUPS)
     if lacking := kept.lacks(whole):
         print(f"{len(lacking)} campaigns of the page are not measured yet; it is left as it is")
         return

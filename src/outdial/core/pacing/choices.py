@@ -108,6 +108,7 @@ def marginal_parameters(parameters: ChoiceParameters) -> MarginalParameters:
         adjust=settled.adjust,
         start_talks=settled.start_bridged,
         wait_seconds=parameters.wait_seconds,
+        limit_seconds=parameters.wait_seconds,
     )
 
 

@@ -59,7 +59,10 @@ class MarginalParameters:
     start_talks: int = 10
     """Talks with agents before anything is predicted (`predictStartBridgedCount`)."""
     wait_seconds: float = 2.0
-    """A human who has waited longer for an agent is abandoned, whatever happens then. The law in the USA and the UK: 2."""
+    """How long a human waits for an agent, by which the forecast takes agents who become free a little later for in time."""
+    limit_seconds: float = 2.0
+    """A human who has waited longer for an agent is abandoned, whatever happens then. The law in the USA and the UK: 2.
+    Infinite: only who left, or was left, is."""
     silent_seconds: float = 45.0
     """With calls in flight and no event for so long, events are not coming."""
     decide_seconds: float = 0.25
@@ -274,7 +277,7 @@ class MarginalPricing:
     def _count_if_late(self, call: str, at: float) -> None:
         """Count a human who has waited beyond the limit as abandoned, once."""
         since = self._waiting.get(call)
-        if since is not None and call not in self._late and at - since > self._parameters.wait_seconds:
+        if since is not None and call not in self._late and at - since > self._parameters.limit_seconds:
             self._late.add(call)
             self._steering = self._steering.lost()
 

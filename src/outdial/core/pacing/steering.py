@@ -91,9 +91,10 @@ class Steering:
 
 
 def first_price(agents: int) -> float:
-    """The price before anything was seen: 0.07 for one agent, 0.08 from ten on. The last call may cost some two or three
-    times the target, because most calls cost less than the last."""
-    return min(0.08, 0.07 + 0.01 * math.log10(max(1, agents)))
+    """The price before anything was seen: 0.07 for one agent, 0.1 from ten on. The last call may cost some three times the
+    target, because most calls cost less than the last; the nearer this is to where the price will stay, the less the account
+    has to hold to keep it there."""
+    return min(0.1, 0.07 + 0.03 * math.log10(max(1, agents)))
 
 
 def _reserve(agents: int) -> float:
