@@ -59,6 +59,7 @@ from outdial.drivers.postgres.pool import open_pool
 from outdial.drivers.postgres.projects import PostgresProjects
 from outdial.drivers.postgres.reports import PostgresReports
 from outdial.drivers.postgres.scripts import PostgresScripts
+from outdial.drivers.postgres.setup import PostgresSetup
 from outdial.drivers.postgres.sms import PostgresSmsQueue
 from outdial.drivers.postgres.standings import PostgresStandings
 from outdial.drivers.recognition.sphinx import Sphinx
@@ -108,6 +109,7 @@ from outdial.operations.scripts import Scripts
 from outdial.operations.sheets import Sheets
 from outdial.operations.standings import Standings
 from outdial.operations.templates import Templates
+from outdial.operations.voice_scripts import VoiceScripts
 from outdial.ports import Clock, Sms
 from outdial.settings import Settings
 from outdial.setup import load_demo
@@ -268,15 +270,19 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
             do_not_call = DoNotCall(PostgresDoNotCall(pool))
             projects, speller = PostgresProjects(pool), Speller()
             means = Means(assistant=bool(settings.assistant_url), sms=bool(settings.sms))
+            told = DialectSettings(PostgresDialectSettings(pool))
+            recordings = Recordings(library, workshop, data / "audio")
+            mailings = Mailings(dialled, scripts, reports, accounts, numbers, speech, library, speller, do_not_call)
+            setups = PostgresSetup(pool)
             operations = Operations(
                 access=access,
                 scripts=scripts,
                 campaigns=dialled,
-                recordings=Recordings(library, workshop, data / "audio"),
+                recordings=recordings,
                 reports=reports,
                 clients=Clients(PostgresClients(pool)),
                 sheets=Sheets(SheetReader()),
-                dialect_settings=DialectSettings(PostgresDialectSettings(pool)),
+                dialect_settings=told,
                 domains=Domains(PostgresDomains(pool), access, SystemClock(), root_password),
                 calendars=Calendars(PostgresCalendars(pool), bus),
                 agents=Agents(PostgresAgents(pool), bus, SystemClock()),
@@ -287,7 +293,8 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
                 accounts=accounts,
                 caller_numbers=numbers,
                 templates=Templates(PostgresTemplates(pool)),
-                mailings=Mailings(dialled, scripts, reports, accounts, numbers, speech, library, speller, do_not_call),
+                mailings=mailings,
+                voice_scripts=VoiceScripts(scripts, setups, told, recordings, mailings, means, settings.language),
                 do_not_call=do_not_call,
                 projects=Projects(projects, means),
                 orders=Orders(projects, numbers, dialled, means, speller, clock),

@@ -5,10 +5,9 @@ It stands below `app.py`: it knows the dialects and the store, and no rule of ei
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from collections.abc import AsyncIterator, Hashable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from importlib import resources
 from typing import Any
 
@@ -20,20 +19,18 @@ from outdial.api.is74.door import DIALECT as IS74
 from outdial.api.mikopbx import module, polls, requests
 from outdial.api.mikopbx.routes import DIALECT as MIKOPBX
 from outdial.api.mobilgroup import account as mobilgroup_account
-from outdial.api.mobilgroup import dialogues
 from outdial.api.mobilgroup.door import DIALECT as MOBILGROUP
-from outdial.api.mobilgroup.door import PHRASES
-from outdial.core import wanted
+from outdial.core import voice_script, wanted
 from outdial.core.errors import Malformed
 from outdial.core.project import read_projects
-from outdial.core.script import check
-from outdial.core.script.nodes import Script
+from outdial.core.voice_script import Prepared, Reading
 from outdial.core.wanted import Wanted, WantedDialect, WantedScript
 from outdial.drivers.postgres.accounts import PostgresAccounts
 from outdial.drivers.postgres.pool import open_pool
 from outdial.drivers.postgres.setup import PostgresSetup
 from outdial.operations.accounts import Accounts
 from outdial.operations.setup import Change, Setup
+from outdial.operations.voice_scripts import prepared
 from outdial.ports import NO_SMS
 
 DEFAULT_LANGUAGE = "ru-RU"
@@ -166,15 +163,13 @@ def _mobilgroup(section: object, language: str, sms: bool) -> WantedDialect:
     if not isinstance(section, dict) or not set(section) <= set(known):
         raise Malformed(f"members with a name are wanted here, and no others than these: {', '.join(known)}")
     settings = mobilgroup_account.read_settings(section)
-    spoken = settings.get("language") or language, settings.get("voice", "")
-    kinds = (
-        ("phrases", PHRASES, dialogues.phrase),
-        ("scripts", MOBILGROUP, partial(dialogues.script, sms=sms)),
-    )
+    spoken = settings.get("language") or language
+    reading = Reading(language=spoken, voice=settings.get("voice", ""), no_sms="" if sms else NO_SMS)
+    kinds = {"phrases": Prepared.PHRASE, "scripts": Prepared.VOICE_SCRIPT}
     return WantedDialect(
         scripts=tuple(
-            _dialogue(f"{name}.{index}", place, document, read, *spoken)
-            for name, place, read in kinds
+            prepared(kind, voice_script.read(kind, document, reading, f"{name}.{index}"))
+            for name, kind in kinds.items()
             for index, document in enumerate(_listed(section, name))
         ),
         settings=settings,
@@ -193,27 +188,6 @@ def _listed(section: Mapping[str, Any], name: str) -> list[Any]:
     if not isinstance(listed, list):
         raise Malformed("a list is wanted", field=name)
     return listed
-
-
-def _dialogue(
-    path: str,
-    place: str,
-    document: object,
-    read: Callable[[str, Mapping[str, Any], str, str], Script],
-    language: str,
-    voice: str,
-) -> WantedScript:
-    if not isinstance(document, dict):
-        raise Malformed("members with a name are wanted", field=path)
-    number, name = document.get("id"), document.get("name", "")
-    if type(number) is not int or not 0 < number <= wanted.LARGEST_NUMBER:
-        raise Malformed("the number that requests name it by is wanted", field=f"{path}.id")
-    if not isinstance(name, str) or not name.isprintable():
-        raise Malformed("a text is wanted", field=f"{path}.name")
-    script = read(path, document, language, voice)
-    for found in check.faults(script):
-        raise Malformed(found.message, field=path)
-    return WantedScript(dialect=place, number=number, key=str(number), name=name, script=script)
 
 
 class _Loader(yaml.SafeLoader):

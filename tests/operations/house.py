@@ -31,6 +31,7 @@ from outdial.drivers.postgres.pool import open_pool
 from outdial.drivers.postgres.projects import PostgresProjects
 from outdial.drivers.postgres.reports import PostgresReports
 from outdial.drivers.postgres.scripts import PostgresScripts
+from outdial.drivers.postgres.setup import PostgresSetup
 from outdial.drivers.postgres.standings import PostgresStandings
 from outdial.drivers.sheets.reader import SheetReader
 from outdial.drivers.sheets.writer import WorkbookWriter
@@ -59,6 +60,7 @@ from outdial.operations import (
     Sheets,
     Standings,
     Templates,
+    VoiceScripts,
 )
 from outdial.operations.access import hash_secret
 from outdial.operations.do_not_call import DoNotCall
@@ -176,15 +178,19 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
         do_not_call = DoNotCall(PostgresDoNotCall(pool))
         projects = PostgresProjects(pool)
         means = Means(assistant=False, sms=False)
+        told = DialectSettings(PostgresDialectSettings(pool))
+        recordings = Recordings(library, Bench(), data / "audio")
+        mailings = Mailings(campaigns_of, scripts, reports, accounts, numbers, voice, library, Speller(), do_not_call)
+        setups = PostgresSetup(pool)
         operations = Operations(
             access=access,
             scripts=scripts,
             campaigns=campaigns_of,
-            recordings=Recordings(PostgresLibrary(pool), Bench(), data / "audio"),
+            recordings=recordings,
             reports=reports,
             clients=Clients(PostgresClients(pool)),
             sheets=Sheets(SheetReader()),
-            dialect_settings=DialectSettings(PostgresDialectSettings(pool)),
+            dialect_settings=told,
             domains=Domains(PostgresDomains(pool), access, clock, ROOT_PASSWORD),
             calendars=Calendars(PostgresCalendars(pool), bus),  # type: ignore[arg-type]
             agents=Agents(PostgresAgents(pool), bus, clock),  # type: ignore[arg-type]
@@ -195,9 +201,8 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
             accounts=accounts,
             caller_numbers=numbers,
             templates=Templates(PostgresTemplates(pool)),
-            mailings=Mailings(
-                campaigns_of, scripts, reports, accounts, numbers, voice, library, Speller(), do_not_call
-            ),
+            mailings=mailings,
+            voice_scripts=VoiceScripts(scripts, setups, told, recordings, mailings, means, "ru-RU"),
             do_not_call=do_not_call,
             projects=Projects(projects, means),
             orders=Orders(projects, numbers, campaigns_of, means, Speller(), clock),  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from enum import StrEnum
 from math import ceil
 
 from outdial.core.errors import OutdialError
-from outdial.core.prompt import LONGEST_TEXT, WORDED, Kind, Prompt, Slot, Text
+from outdial.core.prompt import LONGEST_TEXT, WORDED, Kind, Prompt, Recording, Slot, Text
 from outdial.core.script.listening_nodes import Listen, Set
 from outdial.core.script.nodes import COMPLETED, Ask, Goal, Node, Record, Request, Say, Script, Sms
 from outdial.core.script.repeats import with_repeats
@@ -142,6 +142,12 @@ def heard(script: Script) -> Prompt:
 def texted(script: Script) -> tuple[Template, ...]:
     """The SMS that a callee who presses nothing is sent."""
     return tuple(node.message for node in _unpressed(script) if isinstance(node, Sms))
+
+
+def sounds(script: Script) -> tuple[str, ...]:
+    """The prepared sounds that it may play, each once."""
+    prompts = (piece for node in script.nodes.values() for piece in _said(node))
+    return tuple(dict.fromkeys(piece.name for piece in prompts if isinstance(piece, Recording)))
 
 
 def worded_slots(script: Script) -> dict[tuple[str, Kind], str]:

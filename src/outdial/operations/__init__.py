@@ -31,6 +31,7 @@ from outdial.operations.scripts import Scripts
 from outdial.operations.sheets import Sheets
 from outdial.operations.standings import Standings
 from outdial.operations.templates import Templates
+from outdial.operations.voice_scripts import VoiceScripts
 
 __all__ = [
     "Access",
@@ -57,6 +58,7 @@ __all__ = [
     "Sheets",
     "Standings",
     "Templates",
+    "VoiceScripts",
 ]
 
 
@@ -83,6 +85,7 @@ class Operations:
     caller_numbers: CallerNumbers
     templates: Templates
     mailings: Mailings
+    voice_scripts: VoiceScripts
     do_not_call: DoNotCall
     projects: Projects
     orders: Orders

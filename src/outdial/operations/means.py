@@ -16,6 +16,11 @@ class Means:
         self._assistant = assistant
         self._sms = sms
 
+    @property
+    def no_sms(self) -> str:
+        """Why no SMS can be sent; empty: they can."""
+        return "" if self._sms else NO_SMS
+
     def lacking(self, scripts: Iterable[Script]) -> dict[str, str]:
         """The nodes that cannot be carried out here, in the order in which they stand, and why not. Without an assistant
         each of its turns would go to its fallback at once; without a carrier each SMS would be refused."""
@@ -26,7 +31,7 @@ class Means:
         match node:
             case Assist() if not self._assistant:
                 return NO_ASSISTANT
-            case Sms() if not self._sms:
-                return NO_SMS
+            case Sms():
+                return self.no_sms
             case _:
                 return ""

@@ -68,6 +68,10 @@ class Scripts:
         await self._warm(record)
         return record, existing is None
 
+    async def fresh_number(self, tenant: TenantId, dialect: str) -> int:
+        """A number that no script of the dialect has or ever had."""
+        return await self._store.next_number(tenant, dialect)
+
     async def part_numbers(self, tenant: TenantId, dialect: str, count: int) -> range:
         """Fresh numbers for so many parts of scripts."""
         if not count:

@@ -21,8 +21,6 @@ from outdial.operations import Operations
 from outdial.ports import Identity
 
 DIALECT = "mobilgroup"
-PHRASES = "mobilgroup phrases"
-"""Where phrases are kept, as if it were a dialect: each is a script that says one thing."""
 _BEARER = "bearer"
 
 

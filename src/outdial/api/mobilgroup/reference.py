@@ -12,10 +12,11 @@ from starlette.responses import Response
 
 from outdial.api.mobilgroup import replies
 from outdial.api.mobilgroup.bodies import GET_BODY, SET_BODY
-from outdial.api.mobilgroup.door import DIALECT, PHRASES, At, Door, Sent, Who
+from outdial.api.mobilgroup.door import DIALECT, At, Door, Sent, Who
 from outdial.api.mobilgroup.errors import ID_NOT_FOUND, UNKNOWN_REQUEST, Refused, reply
 from outdial.api.mobilgroup.requests import id_of, text_of
 from outdial.core.ids import TenantId
+from outdial.core.voice_script import Prepared
 
 router = APIRouter()
 LONGEST_ACCOUNT, LONGEST_NAME, LONGEST_MESSAGE = 200, 500, 5000
@@ -38,9 +39,9 @@ async def get(door: At, sent: Sent, who: Who) -> Response:
                 }
             )
         case "scripts":
-            return reply(replies.listed(await _dialogues(door, tenant, DIALECT)))
+            return reply(replies.listed(await _prepared(door, tenant, Prepared.VOICE_SCRIPT)))
         case "phrases":
-            return reply(replies.listed(await _dialogues(door, tenant, PHRASES)))
+            return reply(replies.listed(await _prepared(door, tenant, Prepared.PHRASE)))
         case "numbers":
             numbers = await door.operations.caller_numbers.all(tenant)
             return reply(replies.listed([{"number": one.digits, "description": one.description} for one in numbers]))
@@ -74,17 +75,10 @@ async def _state(door: Door, tenant: TenantId, sent: Mapping[str, Any]) -> Respo
     return await asyncio.to_thread(lambda: reply(replies.state(found, zone)))
 
 
-async def _dialogues(door: Door, tenant: TenantId, place: str) -> list[dict[str, str]]:
+async def _prepared(door: Door, tenant: TenantId, kind: Prepared) -> list[dict[str, str]]:
     """Scripts or phrases; the length of one that cannot be heard is 0."""
-    found = await door.operations.scripts.all(tenant, place)
-    return [
-        {
-            "id": str(record.number),
-            "name": record.name or "",
-            "duration": str(await door.operations.mailings.seconds(tenant, record.script) or 0),
-        }
-        for record in found
-    ]
+    found = await door.operations.voice_scripts.all(tenant, kind)
+    return [{"id": str(one.number), "name": one.name, "duration": str(one.seconds or 0)} for one in found]
 
 
 async def _templates(door: Door, tenant: TenantId, sent: Mapping[str, Any]) -> Response:

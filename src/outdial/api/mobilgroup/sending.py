@@ -11,13 +11,14 @@ from starlette.responses import Response
 from outdial.api.mobilgroup import replies, requests
 from outdial.api.mobilgroup.account import Account
 from outdial.api.mobilgroup.bodies import SEND_BODY
-from outdial.api.mobilgroup.door import DIALECT, PHRASES, At, Door, Sent, Who
+from outdial.api.mobilgroup.door import DIALECT, At, Door, Sent, Who
 from outdial.api.mobilgroup.errors import NO_SOUND, Refused, reply
 from outdial.api.mobilgroup.requests import SendRequest
 from outdial.core.ids import TenantId
 from outdial.core.mailing import Order, message_script
 from outdial.core.mailing import Sent as Mailing
 from outdial.core.script.nodes import Script
+from outdial.core.voice_script import Prepared
 
 router = APIRouter()
 
@@ -55,12 +56,19 @@ async def _script(door: Door, tenant: TenantId, wanted: SendRequest, account: Ac
     """What is played: a text, a phrase or a voice script. Raises `Refused` for one that nobody prepared."""
     if not wanted.phrase and not wanted.script:
         return message_script(wanted.message, account.language, account.voice, individual=wanted.individual)
-    place, name, written = (PHRASES, "phrase", wanted.phrase) if wanted.phrase else (DIALECT, "script", wanted.script)
+    kind, name, written = _named(wanted)
     number = requests.id_of(written)
-    record = None if number is None else await door.operations.scripts.by_number(tenant, place, number)
+    record = None if number is None else await door.operations.scripts.by_number(tenant, kind, number)
     if record is None:
         raise Refused(NO_SOUND, f"settings.{name} names none of the account's")
     return record.script
+
+
+def _named(wanted: SendRequest) -> tuple[Prepared, str, str]:
+    """What kind of thing is named, by which member, and how."""
+    if wanted.phrase:
+        return Prepared.PHRASE, "phrase", wanted.phrase
+    return Prepared.VOICE_SCRIPT, "script", wanted.script
 
 
 def _order_key(header: str) -> str:

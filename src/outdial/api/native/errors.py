@@ -16,6 +16,7 @@ from outdial.core.errors import (
     NotAuthenticated,
     NotEnoughMoney,
     NotFound,
+    NotStored,
     OutdialError,
     TooLarge,
     TooManyTries,
@@ -32,6 +33,7 @@ _STATUSES: tuple[tuple[type[OutdialError], int], ...] = (
     (KeyTaken, 409),
     (TooLarge, 413),
     (Malformed, 400),
+    (NotStored, 507),
 )
 """The first that fits decides."""
 

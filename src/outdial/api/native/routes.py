@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from outdial.api.native import accounts, campaigns, do_not_call, errors, projects
+from outdial.api.native import accounts, audio, campaigns, do_not_call, errors, projects, voice_scripts
 from outdial.api.native.campaigns import Running
 from outdial.core.errors import OutdialError
 from outdial.operations import Operations
@@ -70,6 +70,8 @@ def mounts(
     app.state.operations = operations
     app.include_router(accounts.router)
     app.include_router(do_not_call.router)
+    app.include_router(audio.router)
+    app.include_router(voice_scripts.router)
     app.state.running = running
     app.include_router(campaigns.router)
     app.include_router(projects.router)

@@ -1,53 +1,127 @@
-"""Phrases and voice scripts as an apply file writes them: steps that say, ask for a key, send an SMS, transfer, hang up.
+"""Phrases and voice scripts as their documents are written: steps that say, ask for a key, send an SMS, transfer, hang up.
 
 A text may hold substitutions in curly brackets, with the kind after a colon: `{summa:money}`, `{param1:date}`. Without one
 `summa` is money, `param1` to `param3` are dates or numbers, and others are spoken as they stand. In an SMS every value
-stands as it was sent.
+stands as it was sent. Where documents come from and where they are kept is not known.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from outdial.core.dialstring import digits_of
 from outdial.core.errors import Malformed, NotDiallable
 from outdial.core.prompt import Kind, Prompt, Recording, Slot, Text
+from outdial.core.script import check
 from outdial.core.script.nodes import Ask, Choice, HangUp, Node, Say, Script, Sms, Transfer
 from outdial.core.sms import MOST_PARTS, sms_parts
 from outdial.core.template import Template
-from outdial.ports import NO_SMS
 
 MENU_SECONDS, MENU_PLAYS, MOST_PLAYS = 7.0, 2, 10
+LARGEST_NUMBER = (1 << 53) - 1
+LONGEST_NAME, LONGEST_VOICE = 500, 100
 
 _SLOT = re.compile(r"\{([A-Za-z0-9_]{1,100})(?::([a-z]+))?\}")
 _KEYS = re.compile(r"[0-9*#]{1,10}")
+_OF_ALL = ("id", "name", "language", "voice")
+"""Members of every document."""
 _KINDS = {"summa": Kind.MONEY, "param1": Kind.DATE, "param2": Kind.DATE, "param3": Kind.DATE}
 
 
-def phrase(path: str, document: Mapping[str, Any], language: str, voice: str) -> Script:
-    """A phrase: one `text` or `audio`. Raises `Malformed` with the path of what is wrong."""
-    return Script("message", {"message": Say(_prompt(path, document, "text", language, voice), None)})
+class Prepared(StrEnum):
+    """What can be prepared for mailings; the value is its place among the scripts of a tenant."""
+
+    PHRASE = "mobilgroup phrases"
+    """It says one thing: a text or a sound."""
+    VOICE_SCRIPT = "mobilgroup"
 
 
-def script(path: str, document: Mapping[str, Any], language: str, voice: str, *, sms: bool = False) -> Script:
-    """A voice script: its `steps`, and `unanswered_sms` for those who never answer. `sms`: whether SMS can be sent. Raises
-    `Malformed` with the path of what is wrong."""
-    writer = _Writer(language, voice, sms)
-    start = writer.steps(f"{path}.steps", document.get("steps"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceScript:
+    """A phrase or a voice script: its document as it was written, and what that means."""
+
+    number: int
+    name: str
+    script: Script
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a document does not say itself."""
+
+    language: str
+    """Of texts, where the document names no language."""
+    voice: str = ""
+    no_sms: str = ""
+    """Why no SMS can be sent; empty: they can."""
+
+
+def read(kind: Prepared, document: object, reading: Reading, path: str = "") -> VoiceScript:
+    """A phrase or a voice script. Raises `Malformed` with the path of what is wrong.
+
+    The document is kept as JSON would, so that it is the same when it comes back from a store.
+    """
+    try:
+        return _read(kind, document, reading)
+    except Malformed as error:
+        raise Malformed(error.message, field=f"{path}.{error.field}".strip(".")) from error
+
+
+def _read(kind: Prepared, document: object, reading: Reading) -> VoiceScript:
+    """Paths are those in the document: they become names in the script, which must not change with the document's place."""
+    if not isinstance(document, Mapping):
+        raise Malformed("members with a name are wanted")
+    number, name = document.get("id"), _text(document, "name", LONGEST_NAME)
+    if type(number) is not int or not 0 < number <= LARGEST_NUMBER:
+        raise Malformed("the number that requests name it by is wanted", field="id")
+    language = _text(document, "language", LONGEST_VOICE).strip() or reading.language
+    voice = _text(document, "voice", LONGEST_VOICE).strip() or reading.voice
+    if kind is Prepared.PHRASE:
+        script = _phrase(document, language, voice)
+    else:
+        script = _script(document, _Writer(language, voice, reading.no_sms))
+    for found in check.faults(script):
+        raise Malformed(found.message)
+    try:
+        stored = json.loads(json.dumps(document))
+    except (TypeError, ValueError) as error:  # YAML knows dates and the like
+        raise Malformed(f"it holds what JSON cannot: {error}") from error
+    return VoiceScript(number=number, name=name, script=script, document=stored)
+
+
+def _phrase(document: Mapping[str, Any], language: str, voice: str) -> Script:
+    spoken = {name: value for name, value in document.items() if name not in _OF_ALL}
+    return Script("message", {"message": Say(_prompt("", spoken, "text", language, voice), None)})
+
+
+def _script(document: Mapping[str, Any], writer: _Writer) -> Script:
+    _only("", document, "steps", "unanswered_sms", *_OF_ALL)
+    start = writer.steps("steps", document.get("steps"))
     after = document.get("unanswered_sms")
-    unanswered = None if after is None else writer.message(f"{path}.unanswered_sms", after)
+    unanswered = None if after is None else writer.message("unanswered_sms", after)
     return Script(start, writer.nodes, unanswered=unanswered)
+
+
+def _text(document: Mapping[str, Any], name: str, longest: int) -> str:
+    value = document.get(name) or ""
+    if not isinstance(value, str) or not value.isprintable() or len(value) > longest:
+        raise Malformed(f"a text of at most {longest} printable characters is wanted", field=name)
+    return value
 
 
 class _Writer:
     """Makes nodes of steps, each after those that it leads to."""
 
-    def __init__(self, language: str, voice: str, sms: bool) -> None:
+    def __init__(self, language: str, voice: str, no_sms: str) -> None:
         self._language = language
         self._voice = voice
-        self._sms = sms
+        self._no_sms = no_sms
         self.nodes: dict[str, Node] = {}
 
     def steps(self, path: str, listed: object) -> str:
@@ -87,8 +161,8 @@ class _Writer:
 
     def message(self, path: str, written: object) -> Template:
         """The words of an SMS. Raises `Malformed`, also where no SMS can be sent."""
-        if not self._sms:
-            raise Malformed(NO_SMS, field=path)
+        if self._no_sms:
+            raise Malformed(self._no_sms, field=path)
         if not isinstance(written, str) or not written.strip():
             raise Malformed("a text is wanted", field=path)
         message = _parts(path, written)
@@ -119,14 +193,14 @@ def _prompt(path: str, members: Mapping[str, Any], text: str, language: str, voi
     written, audio = members.get(text), members.get("audio")
     if (written is None) == (audio is None):
         raise Malformed(f"{text} or audio is wanted, and not both", field=path)
-    _only(path, members, text if audio is None else "audio", "id", "name")
+    _only(path, members, text if audio is None else "audio")
     if audio is not None:
         if not isinstance(audio, str) or not audio or "/" in audio or "\\" in audio:
-            raise Malformed("a sound is named as it was uploaded, without folders", field=f"{path}.audio")
+            raise Malformed("a sound is named as it was uploaded, without folders", field=f"{path}.audio".strip("."))
         return (Recording(audio),)
     if not isinstance(written, str) or not written.strip():
-        raise Malformed("a text is wanted", field=f"{path}.{text}")
-    return (Text(_parts(f"{path}.{text}", written), language, voice),)
+        raise Malformed("a text is wanted", field=f"{path}.{text}".strip("."))
+    return (Text(_parts(f"{path}.{text}".strip("."), written), language, voice),)
 
 
 def _parts(path: str, text: str) -> tuple[str | Slot, ...]:
