@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
+import struct
+import wave
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,7 +32,19 @@ tenants:
                   "1":
                     - transfer: "{operator}"
 """
+RHYME = "Раз два три четыре пять, вышел зайчик погулять. Вдруг охотник выбегает, прямо в зайчика стреляет."
 _OPEN = {"Ожидание", "Вызов"}
+
+
+def tone(seconds: float) -> bytes:
+    """A wav file of 16 kHz with a tone of so many seconds."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(16_000)
+        sound.writeframes(b"".join(struct.pack("<h", 9000 * (-1) ** (at // 20)) for at in range(int(16_000 * seconds))))
+    return file.getvalue()
 
 
 def ask(floor: Floor, path: str, **body: Any) -> dict[str, Any]:
@@ -67,20 +82,39 @@ def finished(floor: Floor, subscribers: list[dict[str, Any]], **settings: Any) -
 
 
 def test_a_message_is_heard_again_at_a_key(floor: Floor) -> None:
-    """Who presses 1 hears it twice, and the offer twice as long as somebody who never presses."""
+    """The message is longer than the offer, so that whoever heard it once and the offer was sooner gone."""
     again, once, busy = number("01", 1), number("02"), number("04")
+    ordered = {"number": CALLER, "message": RHYME, "schedule": "2099-01-01 00:00"}
     rows = finished(
         floor,
         [{"phone": again}, {"phone": once}, {"phone": busy}],
-        message="Раз два три четыре пять, вышел зайчик погулять.",
+        message=RHYME,
         repeat="1",
     )
+    length = int(
+        ask(floor, "/api/send/", settings=ordered, subscribers=[{"phone": busy}])["subscribers"][0]["duration"]
+    )
     assert [rows[phone]["status"] for phone in (again, once, busy)] == ["Успешно", "Успешно", "Занято"]
-    assert int(rows[again]["duration"]) >= 5
+    assert length >= 6
+    assert int(rows[again]["duration"]) >= 2 * length
     assert (rows[busy]["duration"], rows[busy]["price"]) == ("0", "0.00")
     assert float(rows[once]["price"]) > 0
     shown = [call.get("caller") for call in floor.witness() if call["number"] in (again, once)]
     assert CALLER in shown or floor.switch == "asterisk"
+
+
+def test_a_phrase_of_an_uploaded_file_is_played_and_is_as_long_as_the_file(floor: Floor) -> None:
+    key = {"Authorization": "Bearer demo-key"}
+    uploaded = floor.server.ask("PUT", "/v1/audio/beep", tone(2.4), key)
+    assert (uploaded["name"], round(uploaded["seconds"], 1)) == ("beep", 2.4)
+    made = floor.server.ask("POST", "/v1/phrases", {"name": "Гудок", "audio": "beep"}, key)
+    assert made["duration"] == 3
+    phrases = ask(floor, "/api/get/", request="phrases")["data"]
+    assert {"id": str(made["id"]), "name": "Гудок", "duration": "3"} in phrases
+    phone = number("02")
+    row = finished(floor, [{"phone": phone}], phrase=str(made["id"]))[phone]
+    assert row["status"] == "Успешно"
+    assert 2 <= int(row["duration"]) <= 5
 
 
 def test_a_phrase_is_played(floor: Floor) -> None:
