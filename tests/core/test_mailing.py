@@ -54,6 +54,45 @@ def test_silence_after_the_offer_ends_the_call() -> None:
     assert call.state is State.ENDING
 
 
+@pytest.mark.parametrize(
+    ("script", "offer"),
+    [
+        (
+            message_script("Hi", "en-US", "anna", individual=False),
+            ("To hear this message again, press one.", "en-US", "anna"),
+        ),
+        (
+            message_script("Hallo", "de_DE", "", individual=False),
+            ("Um die Nachricht noch einmal zu hören, drücken Sie die Eins.", "de_DE", ""),
+        ),
+        (
+            message_script("Hej", "sv-SE", "astrid", individual=False),
+            ("To hear this message again, press one.", "en", ""),
+        ),
+        (
+            message_script("Привет", "", "", individual=False),
+            ("Чтобы прослушать сообщение ещё раз, нажмите один.", "", ""),
+        ),
+        (
+            Script("a", {"a": Say((Recording("jingle"),), "b"), "b": Say((Text(("Hi",), "en-GB"),), None)}),
+            ("To hear this message again, press one.", "en-GB", ""),
+        ),
+        (
+            Script("a", {"a": Say((Recording("jingle"),), None)}),
+            ("Чтобы прослушать сообщение ещё раз, нажмите один.", "ru-RU", "maria"),
+        ),
+    ],
+    ids=["english", "german", "no words of ours", "no language", "a script's own", "a sound"],
+)
+def test_the_offer_is_in_the_language_and_by_the_voice_of_what_was_said(
+    script: Script, offer: tuple[str, str, str]
+) -> None:
+    words, language, voice = offer
+    made = compiled(script, 1, "ru-RU", "maria")
+    (asked,) = [node for node in made.nodes.values() if isinstance(node, Ask)]
+    assert asked.prompt == (Text((words,), language, voice),)
+
+
 def test_a_menu_of_an_offered_script_leads_to_nodes_of_the_same_hearing() -> None:
     menu = Ask("menu", text("?"), (Choice("1", None, "yes"), Choice("2", None, "bye")), exhausted=None)
     script = Script("menu", {"menu": menu, "yes": Transfer(OPERATOR, outside=True), "bye": HangUp()})

@@ -28,7 +28,19 @@ CHARACTERS_PER_SECOND = 14.0
 _OFFERS = {
     "ru": "Чтобы прослушать сообщение ещё раз, нажмите один.",
     "en": "To hear this message again, press one.",
+    "be": "Каб праслухаць паведамленне яшчэ раз, націсніце адзін.",
+    "de": "Um die Nachricht noch einmal zu hören, drücken Sie die Eins.",
+    "es": "Para volver a escuchar este mensaje, pulse uno.",
+    "fr": "Pour réécouter ce message, appuyez sur un.",
+    "it": "Per riascoltare il messaggio, premere uno.",
+    "kk": "Хабарламаны қайта тыңдау үшін бірді басыңыз.",
+    "pl": "Aby odsłuchać wiadomość jeszcze raz, naciśnij jeden.",
+    "tr": "Bu mesajı tekrar dinlemek için biri tuşlayın.",
+    "uk": "Щоб прослухати повідомлення ще раз, натисніть один.",
+    "uz": "Xabarni qayta eshitish uchun birni bosing.",
 }
+_OFFER_OF_OTHERS = "en"
+"""Messages of every other language are offered in this one."""
 _ANSWERED = "answered"
 
 
@@ -88,7 +100,7 @@ class Order:
     script: Script
     language: str
     voice: str
-    """Language and voice of the offer to hear it again."""
+    """Language and voice of the offer to hear it again, where the script says nothing in words."""
     subscribers: tuple[Subscriber, ...]
     due_at: datetime | None
     attempts: int
@@ -128,8 +140,10 @@ def message_script(common: str, language: str, voice: str, *, individual: bool) 
 
 
 def compiled(script: Script, repeats: int, language: str, voice: str = "") -> Script:
-    """What a call of a mailing goes through: the answer is what it is for, then comes the script, so often as wanted."""
-    offered = with_repeats(script, repeats, (Text((_offer(language),), language, voice),))
+    """What a call of a mailing goes through: the answer is what it is for, then comes the script, so often as wanted. The
+    offer is spoken as the first text of the script is; `language` and `voice` are for one that has none."""
+    said = next((piece for piece in heard(script) if isinstance(piece, Text)), Text((), language, voice))
+    offered = with_repeats(script, repeats, (_offer(said.language, said.voice),))
     return replace(offered, start=_ANSWERED, nodes={_ANSWERED: Goal(COMPLETED, script.start), **offered.nodes})
 
 
@@ -207,5 +221,9 @@ def _said(node: Node) -> Prompt:
             return ()
 
 
-def _offer(language: str) -> str:
-    return _OFFERS["en" if language.strip().lower().startswith("en") else "ru"]
+def _offer(language: str, voice: str) -> Text:
+    """The offer to hear it again. A text without a language is Russian."""
+    plain = language.strip().lower().replace("_", "-").partition("-")[0] or "ru"
+    if plain in _OFFERS:
+        return Text((_OFFERS[plain],), language, voice)
+    return Text((_OFFERS[_OFFER_OF_OTHERS],), _OFFER_OF_OTHERS)

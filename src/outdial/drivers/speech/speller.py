@@ -1,4 +1,5 @@
-"""Puts sums, dates and numbers into words, in Russian with the right cases and genders, and in English.
+"""Puts sums, dates and numbers into words, in Russian with the right cases and genders, and in English. In other languages
+they stay as they stand, and the voice reads them.
 
 A value that is not what it should be is tried as the other kinds, and stays as it stands when it is none of them: a callee
 hears it then as the voice reads it.
@@ -17,6 +18,7 @@ from outdial.core.prompt import Kind
 
 LONGEST_DIGITS = 15
 """Digits of a number that is still said in words."""
+_LANGUAGES = ("ru", "en")
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _GAPS = re.compile(r"[\s\u00a0\u202f']")
 _ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?:[T ].*)?")
@@ -36,8 +38,8 @@ class Speller:
 
     def words(self, kind: Kind, value: str, language: str) -> str:
         text = value.strip()
-        lang = "en" if language.strip().lower().startswith("en") else "ru"
-        for way in _WAYS.get(kind, ()):
+        lang = language.strip().lower().replace("_", "-").partition("-")[0] or "ru"
+        for way in _WAYS.get(kind, ()) if lang in _LANGUAGES else ():
             said = way(text, lang)
             if said is not None:
                 return said
