@@ -19,7 +19,7 @@ import structlog
 
 from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
 from outdial.core.contact import ContactStanding, NewContact
-from outdial.core.errors import NotEnoughMoney, OutdialError
+from outdial.core.errors import AccountDisabled, NotEnoughMoney, OutdialError
 from outdial.core.ids import TenantId
 from outdial.core.mailing import (
     MailingRefused,
@@ -120,11 +120,13 @@ class Mailings:
         subscribers = await asyncio.to_thread(self._worded, order, barred)
         rows = await self._measured(tenant, heard(order.script), subscribers)
         key = order.key or uuid4().hex
-        rows = await self._held(tenant, dialect, key, order.script, subscribers, rows)
         try:
+            rows = await self._held(tenant, dialect, key, order.script, subscribers, rows)
             campaign = await self._saved(tenant, dialect, key, order, script, subscribers, rows)
         except _SentBefore as twin:
             return await self._remembered(twin.campaign)
+        except (MailingRefused, AccountDisabled):  # nothing was held
+            raise
         except BaseException:
             if not order.key:  # whoever asks again with the key takes the hold up, and a twin may be about to
                 await self._give_back(tenant, dialect, key)
@@ -155,8 +157,8 @@ class Mailings:
         return campaign
 
     async def _give_back(self, tenant: TenantId, dialect: str, key: str) -> None:
-        """What was held for a mailing that could not be saved. When that fails as well, the cashier finds it an hour
-        later; when it was saved after all, its contacts keep their holds."""
+        """What was held, perhaps, for a mailing that could not be saved. Should that fail too, the cashier finds it an hour
+        later; had it been saved after all, its contacts keep their holds."""
         try:
             await asyncio.shield(self._accounts.give_back(tenant, key, dialect=dialect))
         except Exception:  # noqa: BLE001 - the error that led here is the one to be told

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from outdial.api import mobilgroup, webitel
 from outdial.api.phones import phone_digits
 from outdial.core.errors import Malformed
 from outdial.core.outcome import Outcome
+from outdial.operations.accounts import Accounts
 from outdial.operations.campaigns import Campaigns
 from outdial.ports import StoreDown
 from outdial.settings import Settings
@@ -255,6 +257,53 @@ def test_what_was_held_for_a_mailing_that_could_not_be_saved_is_back_at_once(
         assert [row["entry"] for row in rows] == ["credit", "hold", "release"]
 
     at_door(story)
+
+
+def test_a_hold_whose_answer_was_lost_is_back_at_once(at_door: AtDoor, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Accounts.hold_all
+
+    async def cut_off(*arguments: Any, **more: Any) -> None:
+        await made(*arguments, **more)
+        raise StoreDown("the connection broke before the answer came")
+
+    async def story(door: Door) -> None:
+        before = await door.balance()
+        with monkeypatch.context() as patch:
+            patch.setattr(Accounts, "hold_all", cut_off)
+            with pytest.raises(StoreDown):
+                await door.send(ONE, message="Текст")
+        assert await door.balance() == before
+        rows = await door.house.pool.fetch("select entry from ledger order by id")
+        assert [row["entry"] for row in rows] == ["credit", "hold", "release"]
+
+    at_door(story)
+
+
+def test_two_hundred_orders_at_once_hold_what_there_is_and_every_kopeck_is_told(at_door: AtDoor) -> None:
+    """Four seconds of the message are 0.26: three subscribers are 0.78, and 20 roubles reach for 76 of the 600."""
+
+    async def story(door: Door) -> None:
+        door.house.voice.seconds["Текст"] = 4.0
+        rows = [{"phone": f"7916000000{place}"} for place in range(3)]
+        async with asyncio.TaskGroup() as callers:
+            asked = [callers.create_task(door.send(rows, message="Текст")) for _ in range(200)]
+        answers = [one.result() for one in asked]
+        taken = [answer for answer in answers if answer["result"] == "ok"]
+        refused = {answer["error_code"] for answer in answers if answer["result"] == "error"}
+        told = [row for answer in taken for row in answer["subscribers"]]
+        held = [row for row in told if row["result"] == "ok"]
+        assert refused == {"Error_Not_Enough_Credits"}
+        assert {row["description"] for row in told if row["result"] == "error"} <= {"Error_Not_Enough_Money"}
+        assert (len(held), {row["price"] for row in held}) == (76, {"0,26"})
+        assert await door.balance() == "0,24"
+        pool = door.house.pool
+        assert await pool.fetchval("select min(available) from ledger where available < 20") == Decimal("0.24")
+        assert await pool.fetchval("select sum(amount) from ledger") == Decimal("0.24")
+        assert await pool.fetchval("select count(*) from contacts where held") == 76
+        campaigns = await pool.fetchval("select count(*) from campaigns where dialect = 'mobilgroup'")
+        assert campaigns == len(taken)
+
+    at_door(story, opening="20")
 
 
 def test_what_was_held_under_a_key_waits_for_the_order_to_come_again(
