@@ -12,7 +12,18 @@ import pytest
 from outdial.drivers.felt_clock import FeltClock
 from outdial.engine import sms
 from outdial.engine.sms import SmsSender
-from outdial.ports import Accepted, Postponed, Receipt, SmsAnswer, SmsJob, SmsPart, StoreDown, TakeReceipt, Unheard
+from outdial.ports import (
+    Accepted,
+    Postponed,
+    Receipt,
+    SmsAnswer,
+    SmsJob,
+    SmsPart,
+    StoreDown,
+    StoreRefused,
+    TakeReceipt,
+    Unheard,
+)
 
 
 class Queue:
@@ -24,6 +35,7 @@ class Queue:
         self.receipts: list[Receipt] = []
         self.away = away
         self.all_kept = asyncio.Event()
+        self.unkeepable = ""
         self._count = len(jobs)
 
     async def take(self, now: datetime, until: datetime, limit: int) -> list[SmsJob]:
@@ -41,6 +53,8 @@ class Queue:
 
     async def receive(self, receipt: Receipt) -> None:
         self._be_there()
+        if receipt.message_id == self.unkeepable:
+            raise StoreRefused("no column is that wide")
         self.receipts.append(receipt)
 
     def _be_there(self) -> None:
@@ -134,5 +148,17 @@ def test_a_receipt_is_not_taken_while_the_store_is_away() -> None:
         assert not await sender.take_receipt(receipt)
         assert await sender.take_receipt(receipt)
         assert queue.receipts == [receipt]
+
+    asyncio.run(story())
+
+
+def test_a_receipt_that_can_never_be_kept_is_not_told_for_ever() -> None:
+    async def story() -> None:
+        queue = Queue()
+        queue.unkeepable = "1"
+        sender = SmsSender(queue, Carrier(FeltClock()), FeltClock())
+        assert await sender.take_receipt(Receipt("1", delivered=True))
+        assert await sender.take_receipt(Receipt("2", delivered=True))
+        assert queue.receipts == [Receipt("2", delivered=True)]
 
     asyncio.run(story())

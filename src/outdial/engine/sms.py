@@ -107,12 +107,16 @@ class SmsSender:
             metrics.SMS.labels("lost").inc(lost)
 
     async def take_receipt(self, receipt: Receipt) -> bool:
-        """Keep a receipt; False when the store is away."""
+        """Keep a receipt; False when the store is away. One that can never be kept is taken, or it would come for ever."""
         try:
             await self._queue.receive(receipt)
         except StoreDown as trouble:
             _log.warning("sms.receipt_not_kept", message=receipt.message_id, reason=str(trouble))
             return False
+        except StoreRefused as refusal:
+            _log.error("sms.receipt_refused", message=receipt.message_id[:100], reason=str(refusal))
+            metrics.FAULTS.labels("store").inc()
+            return True
         metrics.SMS.labels("delivered" if receipt.delivered else "undelivered").inc()
         return True
 

@@ -45,7 +45,7 @@ _RECEIPTED_MESSAGE_ID, _MESSAGE_STATE, _MESSAGE_PAYLOAD = 0x001E, 0x0427, 0x0424
 _STATES = {2: "DELIVRD", 3: "EXPIRED", 4: "DELETED", 5: "UNDELIV", 8: "REJECTD"}
 _DELIVERED = "DELIVRD"
 _FINAL = frozenset(_STATES.values())
-_FIELD = re.compile(r"\b(id|stat|err):(\S+)", re.IGNORECASE)
+_FIELD = re.compile(r"\b(id|stat|err):([^\s\0]+)", re.IGNORECASE)
 _ALPHANUMERIC = re.compile(r".*[^0-9].*")
 
 
@@ -150,7 +150,7 @@ def status_name(status: int) -> str:
 
 
 def message_id_from(body: bytes) -> str:
-    """The id in the answer to a message."""
+    """The id that the answer to a message begins with, or a receipt's parameter: it ends with its NUL."""
     return body.partition(b"\0")[0].decode("ascii", "replace")
 
 
@@ -165,8 +165,7 @@ def receipt_from(body: bytes) -> Receipt | None:
         return None
     text = text or parameters.get(_MESSAGE_PAYLOAD, b"")
     fields = {name.lower(): value for name, value in _FIELD.findall(text.decode("latin-1"))}
-    message_id = parameters.get(_RECEIPTED_MESSAGE_ID, b"").rstrip(b"\0").decode("ascii", "replace")
-    message_id = message_id or fields.get("id", "")
+    message_id = message_id_from(parameters.get(_RECEIPTED_MESSAGE_ID, b"")) or fields.get("id", "")
     stat = _STATES.get(parameters.get(_MESSAGE_STATE, b"\0")[0], "") or fields.get("stat", "").upper()
     if not message_id or stat not in _FINAL:
         return None
