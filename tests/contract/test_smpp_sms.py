@@ -127,6 +127,15 @@ def test_a_carrier_that_ends_the_session_is_gone_back_to(play: Play, smsc: Smsc)
     play(story)
 
 
+def test_whoever_was_let_in_says_that_it_leaves(play: Play, smsc: Smsc) -> None:
+    async def story(office: Office) -> None:
+        assert isinstance(await office.carrier.submit(part("70000100919")), Accepted)
+
+    before = len(smsc.seen("unbound"))
+    play(story)
+    smsc.wait(lambda: len(smsc.events("unbound")) > before, "it says that it leaves")
+
+
 def test_while_nobody_lets_us_in_parts_are_postponed(play: Play, smsc: Smsc) -> None:
     async def story(office: Office) -> None:
         before = len(smsc.seen("shut out"))

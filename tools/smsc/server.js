@@ -114,7 +114,7 @@ const server = smpp.createServer(tls, function (session) {
   })
   session.on('submit_sm', (pdu) => submitted(session, pdu))
   session.on('enquire_link', (pdu) => session.send(pdu.response()))
-  session.on('unbind', (pdu) => { session.send(pdu.response()); session.close() })
+  session.on('unbind', (pdu) => { say({ event: 'unbound' }); session.send(pdu.response()); session.close() })
 })
 
 readline.createInterface({ input: process.stdin }).on('line', function (line) {

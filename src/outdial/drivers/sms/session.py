@@ -21,6 +21,7 @@ ANSWER_SECONDS = 30.0
 """How long the carrier may take to answer."""
 ENQUIRE_SECONDS = 30.0
 """How often a carrier that says nothing is asked whether it is there."""
+PARTING_SECONDS = 1.0
 LARGEST_SEQUENCE = 0x7FFFFFFF
 _log = structlog.get_logger(__name__)
 
@@ -41,7 +42,7 @@ class Session:
         self._take = take
         self._sequences = cycle(range(1, LARGEST_SEQUENCE))
         self._waiting: dict[int, asyncio.Future[tuple[Header, bytes] | None]] = {}
-        self._over = False
+        self._bound = False
 
     async def open(self, system_id: str, password: str, system_type: str) -> None:
         """Bind as a transceiver. Raises `SessionOver`."""
@@ -56,6 +57,7 @@ class Session:
             raise SessionOver(f"it went away during the bind: {error}") from error
         if header.command != SmppCommand.BIND_TRANSCEIVER_RESP or header.status != pdus.OK:
             raise SessionOver(f"it does not let us in: {pdus.status_name(header.status)}")
+        self._bound = True
 
     async def run(self) -> None:
         """Read what comes for as long as the session stands. Raises `SessionOver`."""
@@ -68,26 +70,26 @@ class Session:
                     if header.command == SmppCommand.UNBIND:
                         raise SessionOver("it ended the session")
         except* (OSError, asyncio.IncompleteReadError, NotSmpp) as gone:
+            self._end()
             raise SessionOver(f"it is gone: {gone.exceptions[0]!r}") from None
         except* SessionOver as over:
-            raise SessionOver(str(over.exceptions[0])) from None
-        finally:
             self._end()
+            raise SessionOver(str(over.exceptions[0])) from None
 
     async def close(self) -> None:
-        """Say that we leave, and leave."""
-        if not self._over:
-            with contextlib.suppress(OSError):
-                self._writer.write(pdus.unbind(next(self._sequences)))
-                await self._writer.drain()
-        self._end()
+        """Say that we leave, where the session still stands, and leave."""
         with contextlib.suppress(OSError, TimeoutError):
-            async with asyncio.timeout(1.0):
+            async with asyncio.timeout(PARTING_SECONDS):
+                if self._bound:
+                    self._writer.write(pdus.unbind(next(self._sequences)))
+                    await self._writer.drain()
+                self._end()
                 await self._writer.wait_closed()
+        self._end()
 
     async def submit(self, part: SmsPart) -> SmsAnswer:
         """Hand a part over."""
-        if self._over:
+        if not self._bound:
             return Postponed("the carrier is away")
         try:
             heard = await self._request(lambda sequence: pdus.submit(sequence, self._source, part))
@@ -148,7 +150,7 @@ class Session:
                 raise SessionOver(f"it gave no sign of life in {ANSWER_SECONDS:g} seconds")
 
     def _end(self) -> None:
-        self._over = True
+        self._bound = False
         for waiting in self._waiting.values():
             if not waiting.done():
                 waiting.set_result(None)
