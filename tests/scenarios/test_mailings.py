@@ -7,12 +7,14 @@ import io
 import json
 import struct
 import wave
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from scenarios.conftest import Floor
 from scenarios.polls import number
-from scenarios.server import until
+from scenarios.server import Server, until
 
 CALLER = "74951234567"
 OPERATOR = "74950000012"
@@ -33,6 +35,7 @@ tenants:
                     - transfer: "{operator}"
 """
 RHYME = "Раз два три четыре пять, вышел зайчик погулять. Вдруг охотник выбегает, прямо в зайчика стреляет."
+ENTRIES = ("credit", "hold", "release", "charge")
 _OPEN = {"Ожидание", "Вызов"}
 
 
@@ -158,3 +161,37 @@ def test_who_does_not_answer_is_tried_again(sandbox_floor: Floor) -> None:
     phone = number("16", 1)
     row = finished(sandbox_floor, [{"phone": phone}], message="Привет", attempts="2", interval="1")[phone]
     assert (row["status"], row["attempts"]) == ("Успешно", "2")
+
+
+def test_after_a_kill_in_the_middle_every_kopeck_is_explained(tmp_path: Path) -> None:
+    """Calls are under way, others are over and not yet settled, and most are waiting when the program is killed."""
+    options = ("--demo", "--speed", "20")
+    killed = Server(tmp_path / "data", *options)
+    phones = [number("02", talk) for talk in range(1, 91)] + [number("04", each) for each in range(30)]
+    settings = {"number": CALLER, "message": RHYME}
+    floor = Floor(killed, "sandbox", list)
+    sent = ask(floor, "/api/send/", settings=settings, subscribers=[{"phone": phone} for phone in phones])
+
+    def statuses() -> list[str]:
+        return [row["status"] for row in ask(floor, "/api/get/", request="state", id=sent["id"])["subscribers"]]
+
+    until(lambda: {"Успешно", "Вызов", "Ожидание"} <= set(statuses()), "it is in the middle")
+    killed.kill()
+    again = Server(tmp_path / "data", *options)
+    try:
+        floor = Floor(again, "sandbox", list)
+        until(lambda: not _OPEN & set(statuses()), "the mailing ends")
+        spent = Decimal(ask(floor, "/api/get/", request="state", id=sent["id"])["budget"])
+        key = {"Authorization": "Bearer demo-key"}
+        account = again.ask("GET", "/v1/account", None, key)
+        rows = again.ask("GET", "/v1/account/statement?limit=1000", None, key)["rows"]
+        sums = {kind: sum(Decimal(row["amount"]) for row in rows if row["entry"] == kind) for kind in ENTRIES}
+        assert {row["entry"] for row in rows} <= set(ENTRIES)
+        assert Decimal(account["balance"]) == Decimal(account["available"]) == sums["credit"] - spent
+        assert (sums["hold"], sums["charge"]) == (-sums["release"], -spent)
+        assert spent > 0
+        assert len({row["attempt"] for row in rows if row["entry"] == "charge"}) == sum(
+            row["entry"] == "charge" for row in rows
+        )
+    finally:
+        assert again.stop() == 0
