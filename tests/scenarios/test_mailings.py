@@ -157,6 +157,15 @@ def test_whoever_is_transferred_pays_for_both_calls(floor: Floor) -> None:
     assert talks in floor.dialled()
 
 
+def test_an_operator_who_is_busy_is_told_and_costs_nothing(floor: Floor) -> None:
+    operator = number("04", 99)
+    floor.server.apply(TRANSFERRING.format(operator=operator))
+    phone = number("01", 1)
+    row = finished(floor, [{"phone": phone}], script="3")[phone]
+    assert row["status"] == "Успешно"
+    assert row["transfer"] == {"number": operator, "duration": "0", "price": "0.00", "status": "Занято"}
+
+
 def test_who_does_not_answer_is_tried_again(sandbox_floor: Floor) -> None:
     phone = number("16", 1)
     row = finished(sandbox_floor, [{"phone": phone}], message="Привет", attempts="2", interval="1")[phone]

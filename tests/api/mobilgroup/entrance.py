@@ -135,12 +135,19 @@ class Door:
         return begun
 
     async def ends(
-        self, call: Call, outcome: Outcome, talk: float = 0.0, again: bool = False, joined: float = 0
+        self,
+        call: Call,
+        outcome: Outcome,
+        talk: float = 0.0,
+        again: bool = False,
+        joined: float = 0,
+        operator: str = "joined",
     ) -> None:
-        """Save the end of a call; `joined`: how long it was transferred to the outside world."""
+        """Save the end of a call; `joined`: how long it was transferred to the outside world, `operator`: what came of
+        the transfer, which there was none of when neither is said."""
         ended = replace(call, state=State.ENDED, outcome=outcome)
-        if joined:
-            ended = replace(ended, transfer_extension="74950000012", connection=Connection.JOINED)
+        if joined or operator != Connection.JOINED:
+            ended = replace(ended, transfer_extension="74950000012", connection=Connection(operator))
         now = datetime.now(UTC)
         missed = after_the_last(call.plan.script.unanswered, call.plan.variables, outcome, again=again)
         entry = Entry(
