@@ -162,3 +162,26 @@ def test_a_receipt_that_can_never_be_kept_is_not_told_for_ever() -> None:
         assert queue.receipts == [Receipt("2", delivered=True)]
 
     asyncio.run(story())
+
+
+def test_a_flood_of_receipts_leaves_the_store_to_others() -> None:
+    class Slow(Queue):
+        at_once = most = 0
+
+        async def receive(self, receipt: Receipt) -> None:
+            self.at_once += 1
+            self.most = max(self.most, self.at_once)
+            await asyncio.sleep(0)
+            self.at_once -= 1
+            await super().receive(receipt)
+
+    async def story() -> None:
+        queue = Slow()
+        sender = SmsSender(queue, Carrier(FeltClock()), FeltClock())
+        async with asyncio.TaskGroup() as group:
+            for id in range(1000):
+                group.create_task(sender.take_receipt(Receipt(str(id), delivered=True)))
+        assert len(queue.receipts) == 1000
+        assert 1 < queue.most <= sms.RECEIPTS_AT_ONCE
+
+    asyncio.run(story())

@@ -37,6 +37,8 @@ LONGEST_IN_HAND_REAL_SECONDS = 240.0
 """For so long an SMS of which a part was postponed is held on to; then it goes back into the queue."""
 FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 1.0, 30.0
 """How long a carrier that is too busy is left alone; each time twice as long, until it takes something."""
+RECEIPTS_AT_ONCE = 4
+"""Receipts that are being kept; a carrier that comes back may tell thousands, and others want the store as well."""
 SHORTEST_WAIT_SECONDS = 0.001
 """A clock may not tell shorter times apart."""
 PARTING_REAL_SECONDS = 5.0
@@ -60,6 +62,7 @@ class SmsSender:
         self._rest = FIRST_REST_SECONDS
         self._rested = asyncio.Event()
         self._rested.set()
+        self._keeping = asyncio.Semaphore(RECEIPTS_AT_ONCE)
         self._in_hand: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
 
@@ -109,7 +112,8 @@ class SmsSender:
     async def take_receipt(self, receipt: Receipt) -> bool:
         """Keep a receipt; False when the store is away. One that can never be kept is taken, or it would come for ever."""
         try:
-            await self._queue.receive(receipt)
+            async with self._keeping:
+                await self._queue.receive(receipt)
         except StoreDown as trouble:
             _log.warning("sms.receipt_not_kept", message=receipt.message_id, reason=str(trouble))
             return False
