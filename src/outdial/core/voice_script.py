@@ -21,9 +21,9 @@ from outdial.core.script import check
 from outdial.core.script.nodes import Ask, Choice, HangUp, Node, Say, Script, Sms, Transfer
 from outdial.core.sms import MOST_PARTS, sms_parts
 from outdial.core.template import Template
+from outdial.core.wanted import LARGEST_NUMBER
 
 MENU_SECONDS, MENU_PLAYS, MOST_PLAYS = 7.0, 2, 10
-LARGEST_NUMBER = (1 << 53) - 1
 LONGEST_NAME, LONGEST_VOICE = 500, 100
 
 _SLOT = re.compile(r"\{([A-Za-z0-9_]{1,100})(?::([a-z]+))?\}")

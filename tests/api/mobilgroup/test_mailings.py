@@ -240,36 +240,30 @@ def test_an_apply_file_is_refused_with_the_place_at_fault(section: str, fault: s
     assert fault in refused.value.message
 
 
-def test_what_was_held_for_a_mailing_that_could_not_be_saved_is_back_at_once(
-    at_door: AtDoor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def broken(*_: object) -> None:
-        raise StoreDown("the database is away")
-
-    async def story(door: Door) -> None:
-        before = await door.balance()
-        with monkeypatch.context() as patch:
-            patch.setattr(Campaigns, "save", broken)
-            with pytest.raises(StoreDown):
-                await door.send(ONE, message="Текст")
-        assert await door.balance() == before
-        rows = await door.house.pool.fetch("select entry from ledger order by id")
-        assert [row["entry"] for row in rows] == ["credit", "hold", "release"]
-
-    at_door(story)
+async def _not_saved(*_: object) -> None:
+    raise StoreDown("the database is away")
 
 
-def test_a_hold_whose_answer_was_lost_is_back_at_once(at_door: AtDoor, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = Accounts.hold_all
-
+def _unanswered(hold_all: Callable[..., Any]) -> Callable[..., Any]:
     async def cut_off(*arguments: Any, **more: Any) -> None:
-        await made(*arguments, **more)
+        await hold_all(*arguments, **more)
         raise StoreDown("the connection broke before the answer came")
 
+    return cut_off
+
+
+@pytest.mark.parametrize(
+    ("owner", "method", "broken"),
+    [(Campaigns, "save", _not_saved), (Accounts, "hold_all", _unanswered(Accounts.hold_all))],
+    ids=["it could not be saved", "the answer to the hold was lost"],
+)
+def test_what_was_held_for_a_mailing_that_never_was_is_back_at_once(
+    at_door: AtDoor, monkeypatch: pytest.MonkeyPatch, owner: type, method: str, broken: Callable[..., Any]
+) -> None:
     async def story(door: Door) -> None:
         before = await door.balance()
         with monkeypatch.context() as patch:
-            patch.setattr(Accounts, "hold_all", cut_off)
+            patch.setattr(owner, method, broken)
             with pytest.raises(StoreDown):
                 await door.send(ONE, message="Текст")
         assert await door.balance() == before
@@ -309,13 +303,10 @@ def test_two_hundred_orders_at_once_hold_what_there_is_and_every_kopeck_is_told(
 def test_what_was_held_under_a_key_waits_for_the_order_to_come_again(
     at_door: AtDoor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def broken(*_: object) -> None:
-        raise StoreDown("the database is away")
-
     async def story(door: Door) -> None:
         once = {"Idempotency-Key": "1"}
         with monkeypatch.context() as patch:
-            patch.setattr(Campaigns, "save", broken)
+            patch.setattr(Campaigns, "save", _not_saved)
             with pytest.raises(StoreDown):
                 await door.send(ONE, once, message="Текст")
         assert (await door.send(ONE, once, message="Текст"))["result"] == "ok"

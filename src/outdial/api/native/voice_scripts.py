@@ -15,7 +15,8 @@ from outdial.api import wire
 from outdial.api.native.access import Asked, Who
 from outdial.api.native.errors import answer
 from outdial.core.errors import Malformed
-from outdial.core.voice_script import LARGEST_NUMBER, LONGEST_NAME, Prepared
+from outdial.core.voice_script import LONGEST_NAME, Prepared
+from outdial.core.wanted import LARGEST_NUMBER
 from outdial.operations.voice_scripts import Listed
 
 LARGEST_BODY = 4 * 1024 * 1024
