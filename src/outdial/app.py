@@ -269,7 +269,7 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
             numbers = CallerNumbers(PostgresCallerNumbers(pool))
             do_not_call = DoNotCall(PostgresDoNotCall(pool))
             projects, speller = PostgresProjects(pool), Speller()
-            means = Means(assistant=bool(settings.assistant_url), sms=bool(settings.sms))
+            means = means_of(settings)
             told = DialectSettings(PostgresDialectSettings(pool))
             recordings = Recordings(library, workshop, data / "audio")
             mailings = Mailings(dialled, scripts, reports, accounts, numbers, speech, library, speller, do_not_call)
@@ -337,6 +337,11 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
         if recogniser is not None:
             await recogniser.close()
         await pool.close()
+
+
+def means_of(settings: Settings) -> Means:
+    """What the settings provide for scripts."""
+    return Means(assistant=bool(settings.assistant_url), sms=bool(settings.sms))
 
 
 def assistant_of(settings: Settings, closing: AsyncExitStack) -> CompletionsAssistant | AbsentAssistant:

@@ -23,15 +23,16 @@ from outdial.api.mobilgroup.door import DIALECT as MOBILGROUP
 from outdial.core import voice_script, wanted
 from outdial.core.errors import Malformed
 from outdial.core.project import read_projects
+from outdial.core.section import Faults, refuse
 from outdial.core.voice_script import Prepared, Reading
 from outdial.core.wanted import Wanted, WantedDialect, WantedScript
 from outdial.drivers.postgres.accounts import PostgresAccounts
 from outdial.drivers.postgres.pool import open_pool
 from outdial.drivers.postgres.setup import PostgresSetup
 from outdial.operations.accounts import Accounts
+from outdial.operations.means import NO_MEANS, Means
 from outdial.operations.setup import Change, Setup
 from outdial.operations.voice_scripts import prepared
-from outdial.ports import NO_SMS
 
 DEFAULT_LANGUAGE = "ru-RU"
 _DEMO = "demo.yaml"
@@ -49,33 +50,35 @@ def document_of(text: str) -> Any:
         raise Malformed(f"this is no YAML: {error}") from error
 
 
-def read(text: str, language: str = DEFAULT_LANGUAGE, *, sms: bool = False) -> Wanted:
-    """What an apply file wants; `language` is that of texts that name none, `sms` whether SMS can be sent. Raises
-    `Malformed` with every fault."""
+def read(text: str, language: str = DEFAULT_LANGUAGE, *, means: Means = NO_MEANS) -> Wanted:
+    """What an apply file wants; `language` is that of texts that name none, `means` what scripts may need. Raises
+    `Malformed` with every fault, blocks that need what is not there among them."""
     try:
         readers = {
             MIKOPBX: lambda section: _mikopbx(section, language),
-            MOBILGROUP: lambda section: _mobilgroup(section, language, sms),
+            MOBILGROUP: lambda section: _mobilgroup(section, language, means),
             IS74: _is74,
         }
         made = wanted.from_document(document_of(text), readers)
     except RecursionError as error:
         raise Malformed("the file holds a value that contains itself, or one nested too deeply") from error
-    if not sms:
-        _refuse_sms(made)
+    _refuse_what_is_lacking(made, means)
     return made
 
 
-def _refuse_sms(made: Wanted) -> None:
-    """Refuse scripts of any form that could have an SMS sent."""
-    sending = [
-        f"tenants.{place}: script {one.dialect} {one.number}: {NO_SMS}"
-        for place, tenant in enumerate(made.tenants)
-        for one in tenant.scripts
-        if one.script.sends_sms
-    ]
-    if sending:
-        raise Malformed("\n".join(sending), field="scripts")
+def _refuse_what_is_lacking(made: Wanted, means: Means) -> None:
+    """Refuse scripts of any form and scenarios that need what this house does not have."""
+    faults: Faults = []
+    for place, tenant in enumerate(made.tenants):
+        for script in tenant.scripts:
+            name = f"script {script.dialect} {script.number}"
+            faults += [(f"tenants.{place}: {name}, {key}", why) for key, why in means.lacking([script.script]).items()]
+        for at, (_, scenarios) in enumerate(tenant.projects):
+            for number, scenario in enumerate(scenarios):
+                path = f"tenants.{place}.{IS74}.projects.{at}.scenarios.{number}.blocks"
+                lacking = means.lacking(start.script for start in scenario.starts)
+                faults += [(f"{path}.{key}", why) for key, why in lacking.items()]
+    refuse(faults)
 
 
 def demo_text() -> str:
@@ -157,14 +160,14 @@ def _poll(path: str, document: object, language: str) -> WantedScript:
     )
 
 
-def _mobilgroup(section: object, language: str, sms: bool) -> WantedDialect:
+def _mobilgroup(section: object, language: str, means: Means) -> WantedDialect:
     """The section `mobilgroup`: the account's defaults, its `phrases` and its `scripts`, each under an `id`."""
     known = ("phrases", "scripts", *mobilgroup_account.NAMES)
     if not isinstance(section, dict) or not set(section) <= set(known):
         raise Malformed(f"members with a name are wanted here, and no others than these: {', '.join(known)}")
     settings = mobilgroup_account.read_settings(section)
     spoken = settings.get("language") or language
-    reading = Reading(language=spoken, voice=settings.get("voice", ""), no_sms="" if sms else NO_SMS)
+    reading = Reading(language=spoken, voice=settings.get("voice", ""), no_sms=means.no_sms)
     kinds = {"phrases": Prepared.PHRASE, "scripts": Prepared.VOICE_SCRIPT}
     return WantedDialect(
         scripts=tuple(

@@ -64,7 +64,7 @@ from outdial.operations import (
 )
 from outdial.operations.access import hash_secret
 from outdial.operations.do_not_call import DoNotCall
-from outdial.operations.means import Means
+from outdial.operations.means import NO_MEANS
 from outdial.operations.recordings import mp3_of
 from outdial.ports import RenderedPrompt, SpeechFailed
 
@@ -177,7 +177,7 @@ async def house(dsn: str, data: Path) -> AsyncIterator[House]:
         library = PostgresLibrary(pool)
         do_not_call = DoNotCall(PostgresDoNotCall(pool))
         projects = PostgresProjects(pool)
-        means = Means(assistant=False, sms=False)
+        means = NO_MEANS
         told = DialectSettings(PostgresDialectSettings(pool))
         recordings = Recordings(library, Bench(), data / "audio")
         mailings = Mailings(campaigns_of, scripts, reports, accounts, numbers, voice, library, Speller(), do_not_call)

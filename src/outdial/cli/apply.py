@@ -14,7 +14,7 @@ import asyncpg
 import typer
 
 from outdial import setup
-from outdial.app import StartError, database
+from outdial.app import StartError, database, means_of
 from outdial.cli.logs import configure_logs
 from outdial.core.errors import Malformed
 from outdial.core.wanted import Wanted
@@ -59,7 +59,7 @@ def _read_file(file: Path, settings: Settings) -> Wanted:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise Malformed(f"{file} cannot be read: {reason}") from error
     try:
-        return setup.read(text, settings.language, sms=bool(settings.sms))
+        return setup.read(text, settings.language, means=means_of(settings))
     except Malformed as error:
         raise Malformed(f"{file}, nothing was changed:\n{error.message}", field=error.field) from error
 

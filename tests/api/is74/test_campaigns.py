@@ -12,6 +12,7 @@ import pytest
 from api.is74.entrance import Door, campaign
 from outdial.core.calendar import Window
 from outdial.drivers.postgres.setup import PostgresSetup
+from outdial.operations.means import Means
 from outdial.operations.setup import Setup
 from outdial.setup import read
 
@@ -224,7 +225,7 @@ tenants:
 
 def test_a_dialogue_that_needs_an_assistant_is_not_ordered_where_there_is_none(at_door: Play) -> None:
     async def story(door: Door) -> None:
-        await Setup(PostgresSetup(door.house.pool)).apply(read(LONELY))
+        await Setup(PostgresSetup(door.house.pool)).apply(read(LONELY, means=Means(assistant=True, sms=True)))
         reply = await door.post("/api/campaigns", campaign(project_id=4, start_block_id=14))
         assert (reply.status, list(reply.json["errors"])) == (422, ["campaign.start_block_id"])
         assert "assistant" in reply.json["message"]

@@ -24,6 +24,7 @@ from outdial.core.sms import after_the_last
 from outdial.drivers.postgres.dialling import PostgresDialling
 from outdial.drivers.postgres.setup import PostgresSetup
 from outdial.drivers.postgres.sms import PostgresSmsQueue
+from outdial.operations.means import Means
 from outdial.operations.setup import Setup
 from outdial.ports import Entry, Receipt, Reservation, SmsAnswer, SmsJob
 from outdial.settings import Settings
@@ -81,6 +82,7 @@ TEXTING = """\
 """
 """A script that has SMS sent, for an account's member `more`."""
 KEY = {"Authorization": "mailing-key"}
+WITH_CARRIER = Means(assistant=False, sms=True)
 _HASH = PasswordHash.recommended().hash("demo")
 
 
@@ -193,7 +195,7 @@ def play(dsn: str, data: Path, story: Callable[[Door], Awaitable[None]], **accou
                 "more": "",
             }
             for one in (mine | account, other):
-                await Setup(PostgresSetup(made.pool)).apply(read(ACCOUNT.format(hash=_HASH, **one), sms=True))
+                await Setup(PostgresSetup(made.pool)).apply(read(ACCOUNT.format(hash=_HASH, **one), means=WITH_CARRIER))
             application = Starlette(routes=mounts(made.operations, Settings(largest_body=4 * 1024 * 1024)))
             dialling = PostgresDialling(dsn, made.pool)
             assert await dialling.take_charge()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from api.mobilgroup.entrance import TEXTING, Door
+from api.mobilgroup.entrance import TEXTING, WITH_CARRIER, Door
 from outdial.core.errors import Malformed
 from outdial.core.outcome import Outcome
 from outdial.core.sms import Asked
@@ -222,20 +222,20 @@ def test_without_a_carrier_a_script_with_sms_is_refused(part: str) -> None:
     file = f"tenants: [{{name: a, time_zone: Europe/Moscow, mobilgroup: {{scripts: [{steps[part]}]}}}}]"
     with pytest.raises(Malformed, match="SMS is not configured: OUTDIAL_SMS names no carrier"):
         read(file)
-    assert read(file, sms=True)
+    assert read(file, means=WITH_CARRIER)
 
 
 def test_so_is_one_that_is_written_as_a_document() -> None:
     document = "{start: s, nodes: {s: {node: sms, name: s, message: [Hi], next: null}}}"
     script = f"{{dialect: native, number: 1, name: a, script: {document}}}"
     file = f"tenants: [{{name: a, time_zone: Europe/Moscow, scripts: [{script}]}}]"
-    with pytest.raises(Malformed, match="script native 1: SMS is not configured"):
+    with pytest.raises(Malformed, match="script native 1, s: SMS is not configured"):
         read(file)
-    assert read(file, sms=True)
+    assert read(file, means=WITH_CARRIER)
 
 
 def test_an_sms_of_too_many_parts_is_refused() -> None:
     script = f"{{id: 4, steps: [sms: '{'я' * 671}']}}"
     file = f"tenants: [{{name: a, time_zone: Europe/Moscow, mobilgroup: {{scripts: [{script}]}}}}]"
     with pytest.raises(Malformed, match="at most 10 parts"):
-        read(file, sms=True)
+        read(file, means=WITH_CARRIER)
