@@ -104,22 +104,22 @@ def columns_of(sent: object, names: Names, faults: Faults) -> Columns:
     order: list[By] = []
     for place, row in enumerate(listed):
         members = Members(f"columns.{place}", row, faults)
-        field = _field(members, row, names)
-        if field is None:
+        if not isinstance(row, dict):
+            faults.add(members.path, "field must be an object.")
             continue
-        columns.append(Column(field, members.text("display_name", LONGEST_NAME) or field.name))
-        filters += _filter(members, field)
-        order += _order(members, field)
+        field, shown = _field(members, names), members.text("display_name", LONGEST_NAME)
+        filtered, ordered = _filter(members, field), _order(members, field)
+        if field is not None:
+            columns.append(Column(field, shown or field.name))
+            filters += filtered
+            order += ordered
     if not listed:
         columns = [Column(Field(Source.FIELD, one), one.value) for one in Standard]
     limit, offset = top.whole("limit", 0, LARGEST, required=False), top.whole("offset", 0, LARGEST, required=False)
     return Columns(columns=columns, filters=filters, order=order, limit=limit, offset=offset or 0)
 
 
-def _field(members: Members, row: object, names: Names) -> Field | None:
-    if not isinstance(row, dict):
-        members.faults.add(members.path, "field must be an object.")
-        return None
+def _field(members: Members, names: Names) -> Field | None:
     name, column_type = members.text("name", LONGEST_NAME, required=True), members.text("column_type", LONGEST_NAME)
     members.whole("id", required=False)
     if name is None:
@@ -130,8 +130,8 @@ def _field(members: Members, row: object, names: Names) -> Field | None:
     return field
 
 
-def _filter(members: Members, field: Field) -> list[Filter]:
-    """A condition; none when there is nothing to compare with."""
+def _filter(members: Members, field: Field | None) -> list[Filter]:
+    """A condition; none when there is nothing to compare with. The words of a column that is none are read too."""
     named = members.one_of("filter_type", list(Test))
     value = members.values.get("filter_value")
     if type(value) in (int, float, bool):
@@ -145,6 +145,8 @@ def _filter(members: Members, field: Field) -> list[Filter]:
     if len(written) > LONGEST_VALUE or "\x00" in written or any("\ud800" <= one <= "\udfff" for one in written):
         members.wrong("filter_value", f"field must be a text of at most {LONGEST_VALUE} characters.")
         return []
+    if field is None:
+        return []
     number = None
     if test is Test.EQUAL and field.kind is Kind.NUMBER:
         number = _number(written)
@@ -154,9 +156,9 @@ def _filter(members: Members, field: Field) -> list[Filter]:
     return [Filter(field, test, written, number)]
 
 
-def _order(members: Members, field: Field) -> list[By]:
+def _order(members: Members, field: Field | None) -> list[By]:
     data_type, sorting = members.one_of("data_type", DATA_TYPES), members.one_of("sorting", ORDERS)
-    if sorting in (None, NOT_SET):
+    if field is None or sorting in (None, NOT_SET):
         return []
     return [By(field, sorting == "desc", as_number=data_type == Kind.NUMBER and field.source is not Source.FIELD)]
 
