@@ -12,6 +12,7 @@ from outdial.core.call import step
 from outdial.core.commands import (
     AskAssistant,
     CallCommand,
+    DismissAssistant,
     Listen,
     NoteTurn,
     Prepare,
@@ -201,12 +202,16 @@ def test_a_way_that_is_not_allowed_and_saying_nothing_at_all_are_faults():
 
 
 def test_an_assistant_that_never_ends_is_not_waited_for():
-    tell(begun(), (silence(1), says(2, "извините", personal=False)), (sentence(1, "поздно"), []))
+    dismissed = DismissAssistant(CALLEE)
+    tell(begun(), (silence(1), [dismissed, *says(2, "извините", personal=False)]), (sentence(1, "поздно"), []))
 
 
 def test_a_sentence_that_cannot_be_spoken_leads_to_the_stand_in():
     failed = PromptFailed(CALLEE, 2, "no voice")
-    tell(begun(), sentence(1, "Раз."), (failed, [StopListening(CALLEE, 2), *says(3, "извините", personal=False)]))
+    instead = [StopListening(CALLEE, 2), DismissAssistant(CALLEE), *says(3, "извините", personal=False)]
+    tell(begun(), sentence(1, "Раз."), (failed, instead))
+    instead.pop(1)
+    tell(begun(), sentence(1, "Раз."), done(1), (failed, instead))
 
 
 def test_silence_is_told_to_it_once_and_leads_to_the_stand_in_the_second_time():
@@ -257,6 +262,7 @@ def test_a_key_takes_its_way_whatever_is_being_said_and_other_keys_do_not_count(
                 ours(1, "Я расскажу", 2, interrupted=True),
                 NoteTurn(CALLEE, 2, Speaker.CALLEE, "", "a", keys="0"),
                 StopListening(CALLEE, 2),
+                DismissAssistant(CALLEE),
                 *says(3, "зову", personal=False),
             ],
         ),
@@ -270,6 +276,8 @@ def test_without_barge_in_it_is_listened_to_when_all_was_said():
         done(1),
         (heard(2), [ours(1, "Удобно?", 2), timer(3, 6.0), listens(3)]),
     )
+    answered = [NoteTurn(CALLEE, 2, Speaker.CALLEE, "", "a", keys="0"), StopListening(CALLEE, 2)]
+    tell(greeted(), (pressed("0"), [*answered, *says(5, "зову", personal=False)]))
 
 
 def test_a_callee_who_hangs_up_in_the_middle_has_heard_what_was_said():

@@ -47,6 +47,7 @@ class Scripted:
         self.let = asyncio.Event()
         self.waits = asyncio.Event()
         self.closed = 0
+        self.over = asyncio.Event()
 
     async def answer(self, asked: Brief) -> AsyncGenerator[Sentence | Chosen | Failed]:
         self.asked.append(asked)
@@ -60,6 +61,7 @@ class Scripted:
                 yield item
         finally:
             self.closed += 1
+            self.over.set()
 
 
 def question(turn: int = 3, channel: Channel | None = None) -> AskAssistant:

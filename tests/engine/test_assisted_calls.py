@@ -11,9 +11,10 @@ import pytest
 from drivers.model_stand_in import ModelStandIn, answers, call, says, words
 from drivers.stand_in import Move, StandIn, babbles, hangs_up, holds, streams
 from engine.outside import SEAT, Outside, board_before
+from engine.test_assistants import Scripted
 from outdial.core.call import Call, Plan
 from outdial.core.commands import HangUp, Listen, Play
-from outdial.core.events import Answered, Heard, HungUp, Placed, PromptEnded, SpeechBegan
+from outdial.core.events import Answered, Heard, HungUp, KeyPressed, Placed, PromptEnded, SpeechBegan
 from outdial.core.ids import AttemptId
 from outdial.core.prompt import Slot, Text
 from outdial.core.retry import RetryRule
@@ -23,6 +24,7 @@ from outdial.core.script.web_form import WebForm
 from outdial.drivers.assistant.completions import CompletionsAssistant, CompletionsSettings
 from outdial.drivers.webhooks.asker import WebAsker
 from outdial.engine.switchboard import Switchboard
+from outdial.ports import Sentence
 
 INSTRUCTIONS = "Offer a checkup."
 
@@ -185,3 +187,29 @@ def test_a_callee_who_interrupts_ends_the_answer_and_is_answered_anew() -> None:
     heard, model = played(story, held, answers(words("Клиника."), call("go_to_slots")))
     assert heard == ["Добрый день!", "Клиника.", "Ждём вас в 10:30"]
     assert model.asked[1]["messages"][-1] == {"role": "user", "content": "кто это?"}
+
+
+def test_a_key_that_leaves_the_block_ends_the_question_while_the_call_goes_on() -> None:
+    assistant, outside = Scripted(Sentence("Добрый день!"), Sentence("Мы")), Outside()
+    talk = Assist("talk", (INSTRUCTIONS,), (Way("sorry", "Never.", "0"),), "sorry", "ru-RU")
+    sorry = Say((Text(("Мы перезвоним.",), "ru-RU"),), None)
+    plan = Plan("carrier", "79990000000", "", 45.0, Script("talk", {"talk": talk, "sorry": sorry}), {})
+    made = Call(AttemptId(str(uuid4())), plan)
+
+    async def story() -> None:
+        board, journal = board_before(outside, assistant=assistant)
+        async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+            writing = group.create_task(journal.run())
+            board.open(group, made, SEAT, RetryRule(), 1, Placed(made.channel))
+            board.post(Answered(made.channel))
+            await outside.until(lambda one: isinstance(one, Play))
+            await assistant.waits.wait()
+            board.post(KeyPressed(made.channel, "0"))
+            await outside.until(lambda one: one == "Мы перезвоним.")
+            await assistant.over.wait()
+            assert board.calls == 1
+            board.post(HungUp(made.channel))
+            await board.idle()
+            writing.cancel()
+
+    asyncio.run(story())

@@ -1,7 +1,8 @@
 """What a call asks for. A command is carried out only after the call that asked has been saved.
 
 `Speak` becomes the switch's `Play` once its sounds are made; `Prepare`, `SetTimer`, `RecordAnswer`, `SendSms`, `NoteTurn`,
-`SeekExtension`, `ReleaseExtension`, `Consult` and `AskAssistant` stay in the house; the others go to the switch as they are.
+`SeekExtension`, `ReleaseExtension`, `Consult`, `AskAssistant` and `DismissAssistant` stay in the house; the others go to the
+switch as they are.
 """
 
 from __future__ import annotations
@@ -259,11 +260,18 @@ WEB = "web"
 @dataclass(frozen=True, slots=True)
 class AskAssistant:
     """Hand a turn to the assistant; answered by `AssistantSaid` for each sentence, as it comes, and one `AssistantDone` of
-    the same turn. Another question of the same leg, or its end, ends this one unanswered."""
+    the same turn. Another question of the same leg, its dismissal, or its end, ends this one unanswered."""
 
     channel: Channel
     turn: int
     brief: Brief
+
+
+@dataclass(frozen=True, slots=True)
+class DismissAssistant:
+    """Nobody waits any more for what the assistant still has to say to this leg."""
+
+    channel: Channel
 
 
 SwitchCommand = (
@@ -302,4 +310,5 @@ CallCommand = (
     | ReleaseExtension
     | Consult
     | AskAssistant
+    | DismissAssistant
 )

@@ -24,6 +24,7 @@ from outdial.core.commands import (
     Classify,
     Consult,
     Dial,
+    DismissAssistant,
     HangUp,
     Join,
     Listen,
@@ -386,6 +387,8 @@ class Switchboard:
                 self._desk.release(line.call.attempt, command.came_to)
             case AskAssistant():
                 self._assistants.ask(line.group, command, partial(self._put, line))
+            case DismissAssistant():
+                self._assistants.drop(line.call.attempt)
             case Consult():
                 self._clock.hold()
                 line.group.create_task(self._consult(line, command), name=f"consult {line.call.attempt}")

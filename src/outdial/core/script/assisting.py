@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from outdial.core import commands as ask_for
 from outdial.core.assistant import Brief, Path, Speaker
-from outdial.core.commands import AskAssistant, CallCommand, Prepare
+from outdial.core.commands import AskAssistant, CallCommand, DismissAssistant, Prepare
 from outdial.core.events import (
     AssistantDone,
     AssistantSaid,
@@ -193,8 +193,10 @@ def _cannot(dialogue: Dialogue, at: Position, node: Assist) -> Made:
 
 
 def _leave(dialogue: Dialogue, at: Position, target: str | None) -> Made:
+    """Whoever leaves in the middle of an answer needs the rest no more."""
     at, deafened = deafen(dialogue, at)
-    return Onward(target, at, deafened)
+    dismissed = () if at.talk.answering.done else (DismissAssistant(dialogue.channel),)
+    return Onward(target, at, (*deafened, *dismissed))
 
 
 def _noted(dialogue: Dialogue, at: Position, *, interrupted: bool) -> notes.Noted:
