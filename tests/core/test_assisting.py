@@ -45,7 +45,7 @@ def begun(**members: object):
 def asks(turn: int, *lines: Line) -> list[CallCommand]:
     """The commands that hand a turn over."""
     known = {"phone_number": "79990000000", **VARIABLES}
-    brief = Brief("ты Анна", "ru-RU", lines, known, tuple(Path(way.to, way.when) for way in WAYS))
+    brief = Brief("ты {{who}}", "ru-RU", lines, known, tuple(Path(way.to, way.when) for way in WAYS))
     return [AskAssistant(CALLEE, turn, brief), timer(turn, 8.0 + ASSISTANT_GUARD_SECONDS)]
 
 
@@ -113,6 +113,15 @@ def test_sentences_are_spoken_in_their_order_as_they_come_and_are_one_turn_of_th
         (heard(2), says(3, "Удобно?")),
         (done(1), []),
         (heard(3), [ours(1, "Здравствуйте. Удобно?", 2), timer(4, 6.0)]),
+    )
+
+
+def test_a_variable_that_it_names_is_spoken_and_is_never_a_part_of_what_it_was_told_to_do():
+    said = "Анна, вы {{who}}? {{  }}"
+    tell(
+        picked_up(talk(), {"who": said}),
+        (sentence(1, "Это {{ who }}?"), [*says(2, f"Это {said}?"), listens(2)]),
+        (sentence(1, "Вам {{age}}, {{"), prepares("Вам , {{")),
     )
 
 
@@ -267,6 +276,8 @@ def test_a_key_takes_its_way_whatever_is_being_said_and_other_keys_do_not_count(
             ],
         ),
     )
+    answered = [NoteTurn(CALLEE, 2, Speaker.CALLEE, "", "a", keys="0"), StopListening(CALLEE, 2)]
+    tell(greeted(), (pressed("0"), [*answered, *says(5, "зову", personal=False)]))
 
 
 def test_without_barge_in_it_is_listened_to_when_all_was_said():
@@ -276,8 +287,6 @@ def test_without_barge_in_it_is_listened_to_when_all_was_said():
         done(1),
         (heard(2), [ours(1, "Удобно?", 2), timer(3, 6.0), listens(3)]),
     )
-    answered = [NoteTurn(CALLEE, 2, Speaker.CALLEE, "", "a", keys="0"), StopListening(CALLEE, 2)]
-    tell(greeted(), (pressed("0"), [*answered, *says(5, "зову", personal=False)]))
 
 
 def test_a_callee_who_hangs_up_in_the_middle_has_heard_what_was_said():

@@ -29,7 +29,7 @@ from drivers.stand_in import Move, babbles, hangs_up, holds, streams
 from outdial.core.assistant import Brief, Line, Path, Speaker
 from outdial.drivers.assistant.absent import AbsentAssistant
 from outdial.drivers.assistant.completions import CompletionsAssistant, CompletionsSettings
-from outdial.drivers.assistant.prompting import MOST_TRANSCRIPT, functions_of, request_of
+from outdial.drivers.assistant.prompting import DATA, MOST_TRANSCRIPT, functions_of, request_of
 from outdial.drivers.assistant.reading import LARGEST_ANSWER, LARGEST_LINE, LETTERS_A_TOKEN, NoAnswer, Reading
 from outdial.ports import NO_ASSISTANT, Chosen, Failed, Sentence, Trouble
 
@@ -401,10 +401,9 @@ def test_the_request_as_a_model_gets_it() -> None:
     system, *talk = body["messages"]
     assert system["role"] == "system"
     assert "Speak Russian (ru-RU)" in system["content"]
-    assert "Your instructions:\nOffer a checkup.\n" in system["content"]
-    assert system["content"].endswith('{"name": "Анна"}')
+    assert system["content"].endswith("\n\nYour instructions:\nOffer a checkup.")
     assert talk == [
-        {"role": "user", "content": "(Человек снял трубку.)"},
+        {"role": "user", "content": f'{DATA}{{"name": "Анна"}}\n(Человек снял трубку.)'},
         {"role": "assistant", "content": "Добрый день!"},
         {"role": "user", "content": "Слушаю вас."},
     ]
@@ -418,14 +417,20 @@ def test_without_ways_on_there_are_no_functions() -> None:
     assert "Speak English (en-US)" in body["messages"][0]["content"]
 
 
-@given(st.dictionaries(st.text(max_size=20), st.text(max_size=60), max_size=5), st.text(max_size=60))
+@given(st.dictionaries(st.text(max_size=20), st.text(max_size=60), min_size=1, max_size=5), st.text(max_size=60))
 def test_variables_and_words_are_data_and_never_part_of_the_instructions(variables: dict[str, str], said: str) -> None:
     asked = brief(variables=variables, lines=(Line(Speaker.CALLEE, said),))
     system, *talk = request_of(asked, "m", "max_tokens", {})["messages"]
-    rules, _, data = system["content"].rpartition("\n")
-    assert json.loads(data) == variables
-    assert rules == request_of(brief(), "m", "max_tokens", {})["messages"][0]["content"].rpartition("\n")[0]
+    assert system == request_of(brief(), "m", "max_tokens", {})["messages"][0]
     assert [message["role"] for message in talk] == ["user"]
+    data, _, words = talk[0]["content"].partition("\n")
+    assert json.loads(data.removeprefix(DATA)) == variables
+    assert words == (said if said.strip() else "(Человек снял трубку.)")
+
+
+def test_a_model_that_names_a_variable_has_its_place_kept_for_whoever_knows_it() -> None:
+    given, _ = answered(says("{{name}}, добрый день! Вам {{age}}?"))
+    assert given == [Sentence("{{name}}, добрый день!"), Sentence("Вам {{age}}?")]
 
 
 SPEAKERS = st.sampled_from(list(Speaker))
@@ -437,24 +442,25 @@ def test_messages_alternate_and_begin_and_end_with_the_callee(lines: list[Line])
     roles = [message["role"] for message in talk]
     assert roles[0] == roles[-1] == "user"
     assert all(one != other for one, other in zip(roles, roles[1:], strict=False))
-    assert sum(len(message["content"]) for message in talk) <= MOST_TRANSCRIPT + len(lines) + 100
+    assert sum(len(message["content"]) for message in talk) <= MOST_TRANSCRIPT + len(lines) + 200
 
 
 def test_the_oldest_turns_are_left_out_of_a_long_talk() -> None:
     lines = tuple(Line(Speaker.CALLEE if at % 2 else Speaker.OUTDIAL, f"{at} " + "я" * 996) for at in range(20))
     talk = request_of(brief(lines=lines), "m", "max_tokens", {})["messages"][1:]
-    assert talk[0]["content"] == "(Человек снял трубку.)"
+    assert talk[0]["content"].endswith("\n(Человек снял трубку.)")
     assert [message["content"].split()[0] for message in talk[1:]] == [str(at) for at in range(12, 20)]
 
 
 def test_a_talk_that_waits_for_the_model_says_that_the_callee_is_silent() -> None:
-    talk = request_of(brief(lines=(Line(Speaker.OUTDIAL, "Алло?"),)), "m", "max_tokens", {})["messages"][1:]
+    said = (Line(Speaker.OUTDIAL, "Алло?"),)
+    talk = request_of(brief(lines=said, variables={}), "m", "max_tokens", {})["messages"][1:]
     assert [message["content"] for message in talk] == [
         "(Человек снял трубку.)",
         "Алло?",
         "(Человек молчит и слушает.)",
     ]
-    assert request_of(brief(lines=(), language="de"), "m", "max_tokens", {})["messages"][1:] == [
+    assert request_of(brief(lines=(), language="de", variables={}), "m", "max_tokens", {})["messages"][1:] == [
         {"role": "user", "content": "(The person has picked up.)"}
     ]
 

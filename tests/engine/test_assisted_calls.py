@@ -124,7 +124,7 @@ def test_a_talk_leads_to_the_block_that_the_model_chose_and_its_question_to_the_
     assert heard == ["Здравствуйте!", "Вам удобно?", "Отлично.", "Ждём вас в 10:30"]
     first, second = [body["messages"] for body in model.asked]
     assert INSTRUCTIONS in first[0]["content"]
-    assert '"name": "Анна"' in first[0]["content"]
+    assert '"name": "Анна"' in first[1]["content"]
     assert second[2:] == [
         {"role": "assistant", "content": "Здравствуйте! Вам удобно?"},
         {"role": "user", "content": "да, удобно"},

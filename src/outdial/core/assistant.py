@@ -37,6 +37,7 @@ class Brief:
     """One turn that the assistant is handed."""
 
     instructions: str
+    """As the author of the dialogue wrote them; `{{name}}` in them stands for the variable of that name."""
     language: str
     """A code such as ru-RU."""
     lines: tuple[Line, ...]

@@ -51,3 +51,13 @@ def filled(template: Template, variables: Mapping[str, str], escaped: Callable[[
         for part in template
     )
     return made[:LONGEST_TEXT]
+
+
+def unfilled(template: Template) -> str:
+    """The text as it is written, with the places of its variables."""
+    return "".join(part if isinstance(part, str) else f"{{{{{part.name}}}}}" for part in template)
+
+
+def with_values(text: str, variables: Mapping[str, str]) -> str:
+    """A text that somebody else wrote, with the values of the variables that it names; nothing for one without a value."""
+    return _SLOT.sub(lambda place: variables.get(place[1].strip(), ""), text)[:LONGEST_TEXT]

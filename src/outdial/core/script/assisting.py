@@ -7,6 +7,7 @@ handed over again with what was said instead.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from outdial.core import commands as ask_for
@@ -39,7 +40,7 @@ from outdial.core.script.position import (
     after,
 )
 from outdial.core.script.speaking import is_spent, over, play_filled
-from outdial.core.template import filled
+from outdial.core.template import unfilled, with_values
 
 AssistEvent = (
     AssistantSaid | AssistantDone | PromptEnded | PromptFailed | TimerElapsed | SpeechBegan | Heard | KeyPressed
@@ -101,12 +102,12 @@ def _hand_over(dialogue: Dialogue, at: Position, node: Assist) -> Made:
 
 
 def _brief(dialogue: Dialogue, at: Position, node: Assist) -> Brief:
-    known = {name: value for name, value in dialogue.known(at).items() if not is_worded(name)}
+    """The instructions are the author's words alone: values go beside them, so that none of them instructs anybody."""
     return Brief(
-        instructions=filled(node.instructions, known),
+        instructions=unfilled(node.instructions),
         language=node.language,
         lines=at.talk.lines,
-        variables=known,
+        variables=_known(dialogue, at),
         paths=tuple(Path(way.to, way.when) for way in node.ways),
         most_tokens=node.most_tokens,
         longest_seconds=node.longest_seconds,
@@ -114,15 +115,21 @@ def _brief(dialogue: Dialogue, at: Position, node: Assist) -> Brief:
     )
 
 
+def _known(dialogue: Dialogue, at: Position) -> Mapping[str, str]:
+    return {name: value for name, value in dialogue.known(at).items() if not is_worded(name)}
+
+
 def _said(dialogue: Dialogue, at: Position, node: Assist, text: str) -> Made:
-    if not text.strip() or at.talk.answering.done:
+    """A sentence may name a variable as the instructions do; then its value is spoken."""
+    text = with_values(text, _known(dialogue, at)).strip()
+    if not text or at.talk.answering.done:
         return Step(at)
-    at = at.answering(to_say=(*at.talk.answering.to_say, text.strip()))
+    at = at.answering(to_say=(*at.talk.answering.to_say, text))
     match at.phase:
         case Phase.THINKING:
             return _say_next(dialogue, at, node)
         case Phase.HEARING:
-            return Step(at, (Prepare(dialogue.channel, _spoken(node, text.strip())),))
+            return Step(at, (Prepare(dialogue.channel, _spoken(node, text)),))
         case _:
             return Step(at)
 

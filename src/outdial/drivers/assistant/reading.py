@@ -25,7 +25,7 @@ LETTERS_A_TOKEN = 16
 """More than any token has; a server that lets a model go on beyond its tokens is stopped by this."""
 
 _THOUGHT, _END_OF_THOUGHT = "<think>", "</think>"
-_FOR_MACHINES = re.compile(r"\A\s*(?:\{|\[\s*\{)|\[TOOL_CALLS\]|<\|?/?(?:tool|function|think|python)|<\||\{\s*\"")
+_FOR_MACHINES = re.compile(r"\A\s*(?:\{(?!\{)|\[\s*\{)|\[TOOL_CALLS\]|<\|?/?(?:tool|function|think|python)|<\||\{\s*\"")
 
 
 class NoAnswer(Exception):
