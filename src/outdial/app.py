@@ -1,17 +1,13 @@
 """Puts the house together: the one file that knows every part.
 
-What is opened here is closed here, in the opposite order: first no more calls are placed, then the doors close, then the
-switch, then the database.
+What is opened here is closed here, in the opposite order; the switch and the database come last. How the process
+lives is not known here.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import gc
-import signal
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,7 +17,6 @@ from typing import assert_never
 from zoneinfo import ZoneInfo
 
 import asyncpg
-import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Router
 
@@ -32,8 +27,6 @@ from outdial.api.mikopbx.polls import CRM
 from outdial.api.native.campaigns import Running
 from outdial.api.native.routes import Health, Waiting
 from outdial.core.members import MemberRules, Mode
-from outdial.drivers.assistant.absent import AbsentAssistant
-from outdial.drivers.assistant.completions import CompletionsAssistant, CompletionsSettings
 from outdial.drivers.asterisk.telephony import AsteriskSwitch
 from outdial.drivers.clock import SystemClock
 from outdial.drivers.felt_clock import FeltClock
@@ -64,19 +57,13 @@ from outdial.drivers.postgres.sms import PostgresSmsQueue
 from outdial.drivers.postgres.standings import PostgresStandings
 from outdial.drivers.recognition.sphinx import Sphinx
 from outdial.drivers.recognition.turns import TurnTaker
-from outdial.drivers.sandbox.sms import SandboxSms
 from outdial.drivers.sandbox.switch import SandboxSwitch
 from outdial.drivers.sheets.reader import SheetReader
 from outdial.drivers.sheets.writer import WorkbookWriter
-from outdial.drivers.sms.carrier import SmppSms, address_from
-from outdial.drivers.sms.off import NoSms
 from outdial.drivers.speech.audio import AudioWorkshop
-from outdial.drivers.speech.espeak import Espeak, EspeakSettings
 from outdial.drivers.speech.prompts import PromptCache
 from outdial.drivers.speech.speller import Speller
-from outdial.drivers.speech.synthesiser import Synthesiser
 from outdial.drivers.speech.telephone import remove_leftovers
-from outdial.drivers.speech.yandex import YandexSettings, YandexSpeech
 from outdial.drivers.webhooks.asker import WebAsker
 from outdial.drivers.webhooks.sender import WebSender
 from outdial.engine.cashier import Cashier
@@ -84,6 +71,7 @@ from outdial.engine.engine import Engine
 from outdial.engine.hooks import Messenger
 from outdial.engine.prompts import Prompts
 from outdial.engine.sms import SmsSender
+from outdial.furnishing import StartError, assistant_of, carrier_of_sms, means_of, speech_engines
 from outdial.operations import Operations
 from outdial.operations.access import Access
 from outdial.operations.accounts import Accounts
@@ -99,7 +87,6 @@ from outdial.operations.do_not_call import DoNotCall
 from outdial.operations.domains import Domains
 from outdial.operations.hooks import Hooks
 from outdial.operations.mailings import Mailings
-from outdial.operations.means import Means
 from outdial.operations.members import Members
 from outdial.operations.orders import Orders
 from outdial.operations.projects import Projects
@@ -112,20 +99,13 @@ from outdial.operations.templates import Templates
 from outdial.operations.voice_scripts import VoiceScripts
 from outdial.ports import Clock, Sms
 from outdial.settings import Settings
-from outdial.setup import load_demo
 
 FIRST_NUMBERS = {"mikopbx": 1_000_000_000}
 """The number before a dialect's first campaign, where the dialect does not begin at 1."""
 
-_BACKLOG = 2048
-_HTTP_CLOSE_SECONDS = 5
+_DATABASE_SECONDS = 5
 _PURGE_SECONDS = 3600
 _ENGINE_MARGIN_SECONDS = 2.0
-_FIRST_CHUNK_SECONDS = 4.0
-
-
-class StartError(Exception):
-    """The server cannot start; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +201,7 @@ class House:
 
     async def _database_answers(self) -> bool:
         try:
-            await self.pool.fetchval("select 1", timeout=_HTTP_CLOSE_SECONDS)
+            await self.pool.fetchval("select 1", timeout=_DATABASE_SECONDS)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return False
         return True
@@ -252,7 +232,7 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
             workshop = closing.enter_context(AudioWorkshop())
             speech = PromptCache(
                 data,
-                _speech_engines(settings, closing),
+                speech_engines(settings, closing),
                 engine_seconds=settings.yandex_seconds + _ENGINE_MARGIN_SECONDS,
             )
             library = PostgresLibrary(pool)
@@ -321,7 +301,7 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
             )
             web = WebSender(settings.hook_seconds)
             closing.push_async_callback(web.close)
-            carrier = _carrier_of_sms(settings, clock, closing)
+            carrier = carrier_of_sms(settings, clock, closing)
             around = {
                 "bus": bus.run,
                 "hooks": Messenger(PostgresDeliveries(pool), web, clock).run,
@@ -339,31 +319,6 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
         await pool.close()
 
 
-def means_of(settings: Settings) -> Means:
-    """What the settings provide for scripts."""
-    return Means(assistant=bool(settings.assistant_url), sms=bool(settings.sms))
-
-
-def assistant_of(settings: Settings, closing: AsyncExitStack) -> CompletionsAssistant | AbsentAssistant:
-    """The language model of the settings, where they name one. Raises `StartError`."""
-    if not settings.assistant_url:
-        return AbsentAssistant()
-    try:
-        wanted = CompletionsSettings(
-            settings.assistant_url,
-            settings.assistant_model,
-            settings.assistant_key.get_secret_value(),
-            settings.assistant_extra,
-            settings.assistant_tokens_field,
-            settings.assistant_connections,
-        )
-    except ValueError as error:
-        raise StartError(f"OUTDIAL_ASSISTANT_…: {error}") from error
-    assistant = CompletionsAssistant(wanted)
-    closing.push_async_callback(assistant.close)
-    return assistant
-
-
 def _recogniser(settings: Settings) -> TurnTaker | None:
     """Who understands what callees say; None: nobody is listened to."""
     match settings.recogniser:
@@ -373,99 +328,6 @@ def _recogniser(settings: Settings) -> TurnTaker | None:
             return None
         case _:
             assert_never(settings.recogniser)
-
-
-def _speech_engines(settings: Settings, closing: AsyncExitStack) -> list[Synthesiser]:
-    """SpeechKit where there is a key for it, and espeak-ng, which is always there, when it fails or is not wanted."""
-    espeak = closing.enter_context(contextlib.closing(Espeak(EspeakSettings(fallback_language=settings.language))))
-    key = settings.yandex_api_key.get_secret_value()
-    if not key:
-        return [espeak]
-    try:
-        wanted = YandexSettings(
-            key,
-            settings.yandex_folder_id,
-            settings.yandex_url,
-            speed=settings.yandex_speed,
-            voices=settings.yandex_voices,
-            total_seconds=settings.yandex_seconds,
-            first_chunk_seconds=min(_FIRST_CHUNK_SECONDS, settings.yandex_seconds),
-        )
-    except ValueError as error:
-        raise StartError(f"OUTDIAL_YANDEX_…: {error}") from error
-    yandex = YandexSpeech(wanted)
-    closing.push_async_callback(yandex.close)
-    return [yandex, espeak]
-
-
-def _carrier_of_sms(settings: Settings, clock: Clock, closing: AsyncExitStack) -> Sms:
-    match settings.sms:
-        case "":
-            return NoSms()
-        case "sandbox":
-            sandbox = SandboxSms(clock, settings.sandbox_log)
-            closing.callback(sandbox.close)
-            return sandbox
-        case url:
-            try:
-                return SmppSms(address_from(url, settings.sms_source))
-            except ValueError as error:
-                raise StartError(f"OUTDIAL_SMS (--sms): {error}") from error
-
-
-class _Doors(uvicorn.Server):
-    """The HTTP server. Signals are ours; `opened` is called once it answers."""
-
-    def __init__(self, config: uvicorn.Config, opened: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._opened = opened
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._opened()
-
-
-async def serve(settings: Settings, opened: Callable[[str], None]) -> None:
-    """Run until SIGTERM or SIGINT, then drain. `opened` is given the address once it answers.
-
-    Raises `StartError` when the address is taken.
-    """
-    door = _listening_socket(settings)
-    host, port = door.getsockname()[:2]
-    async with database(settings) as store, house(settings, store) as made:
-        if settings.demo:
-            await load_demo(made.pool)
-        gc.freeze()  # what has been loaded stays: a full collection that walked over it would hold up the event loop
-        config = uvicorn.Config(
-            made.http,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,  # the loopback exemption goes by the true peer
-            timeout_graceful_shutdown=_HTTP_CLOSE_SECONDS,
-        )
-        doors = _Doors(config, lambda: opened(f"http://{_in_url(host)}:{port}"))
-        await _run(made, doors, door)
-
-
-async def _run(made: House, doors: _Doors, door: socket.socket) -> None:
-    """The engine is told to stop first; the doors close when it has, so that a client may watch the drain."""
-    loop = asyncio.get_running_loop()
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signal_number, made.engine.stop)
-    async with asyncio.TaskGroup() as group:
-        around = [group.create_task(_forever(run), name=name) for name, run in made.around.items()]
-        serving = group.create_task(doors.serve([door]), name="http")
-        await made.engine.run()
-        doors.should_exit = True
-        await serving
-        for task in around:
-            task.cancel()
 
 
 def _pacer_of(rules: MemberRules | None) -> str:
@@ -478,10 +340,6 @@ async def _nothing() -> None:
     """A server that is not ours needs no watch: whoever uses it hears when it is gone."""
 
 
-async def _forever(run: Callable[[], Awaitable[None]]) -> None:
-    await run()
-
-
 async def _purge(speech: PromptCache, audio: Path) -> None:
     """Personal prompts live for a day; what a crash left half uploaded, as long."""
     while True:
@@ -489,22 +347,3 @@ async def _purge(speech: PromptCache, audio: Path) -> None:
         await speech.purge(yesterday)
         await asyncio.to_thread(remove_leftovers, audio, yesterday.timestamp())
         await asyncio.sleep(_PURGE_SECONDS)
-
-
-def _listening_socket(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    door = socket.socket(family, socket.SOCK_STREAM)
-    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        door.bind((settings.host, settings.port))
-    except OSError as error:
-        door.close()
-        raise StartError(
-            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}. Choose another with --port."
-        ) from error
-    door.listen(_BACKLOG)
-    return door
-
-
-def _in_url(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

@@ -7,9 +7,9 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from outdial.app import StartError, assistant_of
 from outdial.drivers.assistant.absent import AbsentAssistant
 from outdial.drivers.assistant.completions import CompletionsAssistant
+from outdial.furnishing import StartError, assistant_of
 from outdial.settings import SettingsError, read
 
 

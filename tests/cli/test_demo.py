@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from outdial.app import StartError
 from outdial.cli import demo
 from outdial.cli.apply import report
 from outdial.drivers.sandbox.plan import Answers, BusyFirst, Voice, behaviour_of
+from outdial.furnishing import StartError
 from outdial.operations.setup import Change, Verb
 
 

@@ -14,11 +14,12 @@ import asyncpg
 import typer
 
 from outdial import setup
-from outdial.app import StartError, database, means_of
+from outdial.app import database
 from outdial.cli.logs import configure_logs
 from outdial.core.errors import Malformed
 from outdial.core.wanted import Wanted
 from outdial.drivers.postgres.embedded import EmbeddedPostgresError
+from outdial.furnishing import StartError, means_of
 from outdial.operations.setup import Change, Setup, Verb
 from outdial.ports import StoreDown, StoreRefused
 from outdial.settings import Settings, read

@@ -11,10 +11,10 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from outdial.app import StartError
 from outdial.cli.logs import configure_logs
 from outdial.drivers.asterisk.configuration import existing_asterisk_text
 from outdial.drivers.asterisk.doctor import Finding, Level, examine
+from outdial.furnishing import StartError
 from outdial.settings import SettingsError, read
 
 _MARKS = {Level.OK: "[green]ok     [/]", Level.WARNING: "[yellow]warning[/]", Level.ERROR: "[red]error  [/]"}

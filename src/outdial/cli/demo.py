@@ -26,7 +26,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from outdial import setup
-from outdial.app import StartError
+from outdial.furnishing import StartError
 from outdial.settings import PREFIX
 
 DEFAULT_URL = "http://127.0.0.1:8080"

@@ -7,10 +7,10 @@ import sys
 import typer
 
 from outdial import __version__
-from outdial.app import StartError
 from outdial.cli import account, apply, asterisk, demo, key, serve, simulate
 from outdial.core.errors import OutdialError
 from outdial.drivers.postgres.embedded import EmbeddedPostgresError
+from outdial.furnishing import StartError
 from outdial.settings import SettingsError
 
 app = typer.Typer(

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 import uvloop
 
-from outdial.app import serve
 from outdial.cli.logs import configure_logs
+from outdial.serving import serve
 from outdial.settings import Settings, read
 
 _DEMO = """
