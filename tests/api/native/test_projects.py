@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from api.native.test_account import OTHER_KEY, Counter, play
+from outdial.core.section import Faulty
 from outdial.ports import NO_SMS
+from outdial.setup import read
 
 SCENARIO: dict[str, Any] = {
     "name": "Запись",
@@ -119,3 +122,46 @@ def test_every_fault_is_told_with_its_path(at_door: Callable[..., None]) -> None
         assert (await counter.ask("GET", "/v1/projects/x")).status == 400
 
     at_door(story)
+
+
+ASTRAY: dict[str, Any] = {
+    "hello": {"say": "Здравствуйте!", "next": "choose"},
+    "choose": {"branch": [{"if": {"variable": "name", "known": True}, "next": "deaf"}], "otherwise": "nowhere"},
+    "deaf": {"set": {"name": "{{name}}."}, "next": "hello"},
+    "asks": {
+        "listen": "?",
+        "answers": [{"is": "consent", "next": "asks"}, {"is": "refusal", "next": "beyond"}],
+        "otherwise": "asks",
+    },
+}
+CIRCLE, UNREACHED = "this block is in a circle that never listens to the callee", "no start block leads to this block"
+FAULTS = {
+    "blocks.choose.otherwise": 'there is no block "nowhere"',
+    "blocks.asks.answers.1.next": 'there is no block "beyond"',
+    "blocks.hello": CIRCLE,
+    "blocks.choose": CIRCLE,
+    "blocks.deaf": CIRCLE,
+    "blocks.asks": UNREACHED,
+}
+
+
+def test_circles_that_never_listen_missing_targets_and_unreached_blocks_are_refused_by_the_api(
+    at_door: Callable[..., None],
+) -> None:
+    async def story(counter: Counter) -> None:
+        await counter.ask("PUT", "/v1/projects/1", PROJECT)
+        reply = await counter.ask("PUT", "/v1/projects/1/scenarios/951", {**SCENARIO, "blocks": ASTRAY})
+        assert reply.status == 400
+        assert dict(line.split(": ", 1) for line in reply.json["message"].splitlines()) == FAULTS
+        assert (await counter.ask("GET", "/v1/projects/1/scenarios")).json == {"scenarios": []}
+
+    at_door(story)
+
+
+def test_and_by_apply_files() -> None:
+    projects = [{"id": 1, **PROJECT, "scenarios": [{"id": 951, **SCENARIO, "blocks": ASTRAY}]}]
+    file = {"tenants": [{"name": "site", "time_zone": "Europe/Moscow", "is74": {"projects": projects}}]}
+    with pytest.raises(Faulty) as refused:
+        read(yaml.safe_dump(file, allow_unicode=True))
+    path = "tenants.0.is74.projects.0.scenarios.0."
+    assert dict(refused.value.faults) == {f"{path}{place}": fault for place, fault in FAULTS.items()}
