@@ -173,6 +173,8 @@ def test_what_is_no_scenario_at_all_is_refused():
     assert faults_of(scenario(END, start_blocks=[{"id": 1, "next": "x"}])) == [
         'start_blocks.0.next: there is no block "x"'
     ]
+    many = [{"id": at, "next": "end"} for at in range(1, 102)]
+    assert faults_of(scenario(END, start_blocks=many)) == ["start_blocks: a scenario has at most 100 start blocks"]
     twice = [{"id": 1, "next": "end"}, {"id": 1, "next": "end"}]
     assert faults_of(scenario(END, start_blocks=twice)) == ["start_blocks.1.id: there is another start block 1"]
 

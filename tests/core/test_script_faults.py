@@ -10,6 +10,7 @@ from core.generated import HISTORIES, lived, scripts, sound_scripts
 from core.stories import ask, heard, key, picked_up, reserved, say, script, silence, tell
 from outdial.core.call import Call
 from outdial.core.script.check import Fault, faults
+from outdial.core.script.deciding import Branch, Case
 from outdial.core.script.listening_nodes import Assist, Listen
 from outdial.core.script.nodes import Ask, Goal, HangUp, Record, Request, Say, Script, Transfer
 
@@ -53,6 +54,27 @@ def test_circles_that_never_listen_are_found_with_every_node_in_them():
     deaf = script("in", **{"in": say("in", "a")}, a=say("a", "b"), b=Goal("b", "a"))
     assert faults(deaf) == [Fault("nodes.a", CIRCLE), Fault("nodes.b", CIRCLE)]
     assert faults(script("a", a=say("a", "a"))) == [Fault("nodes.a", CIRCLE)]
+
+
+@given(st.lists(st.lists(st.integers(0, 8), max_size=3), min_size=9, max_size=9))
+def test_a_node_is_in_a_circle_when_a_way_leads_from_it_back_to_it(arrows):
+    def ways(at: int) -> set[int]:
+        seen: set[int] = set()
+        ahead = set(arrows[at])
+        while ahead - seen:
+            one = (ahead - seen).pop()
+            seen.add(one)
+            ahead |= set(arrows[one])
+        return seen
+
+    nodes = {str(at): Branch(tuple(Case((), str(one)) for one in targets), None) for at, targets in enumerate(arrows)}
+    found = {fault.path for fault in faults(Script("0", nodes)) if fault.message == CIRCLE}
+    assert found == {f"nodes.{at}" for at in range(9) if at in ways(at)}
+
+
+def test_a_circle_of_a_hundred_thousand_nodes_is_found_at_once():
+    nodes = {str(at): Goal("on", str((at + 1) % 100_000)) for at in range(100_000)}
+    assert len(faults(Script("0", nodes))) == 100_000
 
 
 def test_a_question_that_answers_itself_does_not_listen():

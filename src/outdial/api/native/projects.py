@@ -5,6 +5,7 @@ The documents are those of an apply file: what is read can be sent back.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -109,7 +110,7 @@ async def put_scenario(request: Request, project: Number, scenario: Number, aske
     """Calls under way keep the script that they began with. A start block that the scenario has no more stays for the
     campaigns that were ordered by it."""
     faults: Faults = []
-    wanted = read_scenario(project, await _sent(request, scenario), "", faults)
+    wanted = await asyncio.to_thread(read_scenario, project, await _sent(request, scenario), "", faults)
     refuse(faults)
     await asked.projects.save_scenario(who.tenant, wanted)
     return answer(_scenario(wanted))

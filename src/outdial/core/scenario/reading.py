@@ -16,6 +16,7 @@ from outdial.core.section import Faults, Section
 from outdial.core.template import NAME
 
 LARGEST_ID = (1 << 53) - 1
+MOST_STARTS = 100
 DEFAULT_LANGUAGE = "ru-RU"
 
 
@@ -28,6 +29,9 @@ def read(document: object, path: str, faults: Faults) -> Scenario:
     language = members.text("language", DEFAULT_LANGUAGE)
     voice = members.text("voice", "")
     starts = members.each("start_blocks")
+    if len(starts) > MOST_STARTS:
+        members.fault("start_blocks", f"a scenario has at most {MOST_STARTS} start blocks")
+        starts = starts[:MOST_STARTS]
     parameters = [_parameters(start) for start in starts]
     kinds = {
         **collected_kinds(members.take("blocks", {})),

@@ -3,7 +3,7 @@ nodes nobody reaches, and circles in which the callee is never listened to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -95,24 +95,49 @@ def _unreachable(script: Script) -> list[Fault]:
 
 
 def _deaf_circles(script: Script) -> list[Fault]:
+    ahead = {key: _next_without_listening(node) for key, node in script.nodes.items()}
+    circling = _in_circles(ahead)
     return [
         Fault(f"nodes.{key}", "this node is in a circle that never listens to the callee")
         for key in script.nodes
-        if _leads_back_without_listening(script, key)
+        if key in circling
     ]
 
 
-def _leads_back_without_listening(script: Script, key: str) -> bool:
-    seen: set[str] = set()
-    waiting = _next_without_listening(script.nodes[key])
-    while waiting:
-        at = waiting.pop()
-        if at == key:
-            return True
-        if at not in seen:
-            seen.add(at)
-            waiting += _next_without_listening(script.nodes[at])
-    return False
+def _in_circles(ahead: Mapping[str, Sequence[str]]) -> set[str]:
+    """The nodes from which a way leads back to themselves: those of Tarjan's strongly connected components that have an
+    arrow inside. Each node and arrow is looked at once, however long the way is."""
+    found: set[str] = set()
+    order: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    path: list[str] = []
+    on_path: set[str] = set()
+    for first in ahead:
+        work = [] if first in order else [(first, iter(ahead[first]))]
+        while work:
+            key, targets = work[-1]
+            if key not in order:
+                order[key] = lowest[key] = len(order)
+                path.append(key)
+                on_path.add(key)
+            target = next((one for one in targets if one not in order or one in on_path), None)
+            if target is None:
+                work.pop()
+                if work:
+                    before = work[-1][0]
+                    lowest[before] = min(lowest[before], lowest[key])
+                if lowest[key] == order[key]:
+                    component = [path.pop()]
+                    while component[-1] != key:
+                        component.append(path.pop())
+                    on_path.difference_update(component)
+                    if len(component) > 1 or key in ahead[key]:
+                        found.update(component)
+            elif target in order:
+                lowest[key] = min(lowest[key], order[target])
+            else:
+                work.append((target, iter(ahead[target])))
+    return found
 
 
 def _next_without_listening(node: Node) -> list[str]:
