@@ -29,6 +29,7 @@ from outdial.core.commands import (
     Listen,
     Play,
     Record,
+    RecordCall,
     RecordTalk,
     Ringback,
     Sound,
@@ -58,6 +59,7 @@ HUMAN_SILENT = "70000200000"
 RINGS_OUT = "70000500000"
 BUSY = "70000400000"
 MACHINE = "70001000000"
+LEAVES_AFTER_4_SECONDS = "70001104000"
 TALKS_10_SECONDS = "70001200010"
 FAX = "70001500000"
 NO_MEDIA = "70001700000"
@@ -813,11 +815,45 @@ class TelephonyContract:
 
         tell(bench, story)
 
+    @pytest.mark.parametrize("we_hang_up", [True, False])
+    def test_a_call_is_kept_from_its_beginning_to_its_end(self, bench: Bench, we_hang_up: bool) -> None:
+        async def story(call: Conversation) -> None:
+            path = bench.folder / "ab" / "call.wav"
+            channel = await call.answered(HUMAN_SILENT if we_hang_up else LEAVES_AFTER_4_SECONDS)
+            await call.ask(RecordCall(channel, path), Listen(channel, 1, "ru-RU"))
+            await call.play(channel, 2, 1.0)
+            await call.hear(channel, PromptEnded)
+            assert not path.exists()
+            if we_hang_up:
+                await call.ask(HangUp(channel))
+            await call.hear(channel, HungUp)
+            assert 0.5 < await call.kept(path) < 10
+            assert not call.count(channel, Recorded)
+
+        tell(bench, story)
+
+    def test_a_call_is_kept_through_its_talk_with_an_extension(self, bench: Bench) -> None:
+        async def story(call: Conversation) -> None:
+            path = bench.folder / "call.wav"
+            callee, extension = await call.joined(TALKS_10_SECONDS, "0")
+            await call.ask(RecordCall(callee, path))
+            await call.let_pass(seconds=1)
+            await call.ask(HangUp(extension))
+            await call.hear(extension, HungUp)
+            await call.let_pass(seconds=1)
+            assert not path.exists()
+            await call.ask(HangUp(callee))
+            await call.hear(callee, HungUp)
+            assert 1.0 < await call.kept(path) < 12
+
+        tell(bench, story)
+
     def test_what_is_not_there_is_not_recorded(self, bench: Bench) -> None:
         async def story(call: Conversation) -> None:
             channel, nobody = await call.answered(HUMAN_SILENT), Channel(str(uuid.uuid4()))
             path = bench.folder / "talk.wav"
             await call.ask(RecordTalk(channel, nobody, path), Record(nobody, 1, path, 1.0), StopRecording(channel, 1))
+            await call.ask(RecordCall(nobody, path))
             await call.let_pass(seconds=1)
             assert not path.exists()
             assert not [event for event in call.heard if isinstance(event, Recorded)]

@@ -35,7 +35,19 @@ from contract.telephony import (
     tell,
 )
 from outdial.core.amd import Amd, Verdict
-from outdial.core.commands import Classify, Dial, HangUp, Join, Listen, Play, Record, RecordTalk, Ringback, Sound
+from outdial.core.commands import (
+    Classify,
+    Dial,
+    HangUp,
+    Join,
+    Listen,
+    Play,
+    Record,
+    RecordCall,
+    RecordTalk,
+    Ringback,
+    Sound,
+)
 from outdial.core.events import Classified, HungUp, KeyPressed, PromptEnded, PromptFailed, Recorded, Ringing
 from outdial.core.extension import ExtensionState
 from outdial.core.ids import Channel
@@ -302,6 +314,35 @@ class TestAsteriskTelephony(TelephonyContract):
         alone = samples_in(said)[RATE // 2 : RATE]
         assert loudness(alone, 2100) > 1000
         assert loudness(alone, 440) < 100
+
+    def test_both_sides_of_a_call_are_in_its_file_also_after_a_crash(
+        self, asterisk: PrivateAsterisk, carrier: Carrier, bench: Bench
+    ) -> None:
+        app, folder = f"test-{uuid.uuid4()}", bench.folder / "recordings"
+        place: Path | None = None
+
+        async def story() -> None:
+            nonlocal place
+            async with connected(asterisk, app) as switch:
+                call = Conversation(bench, switch)
+                callee = await call.answered(FAX)
+                place = folder / callee[:2] / f"{callee}.wav"
+                await call.ask(RecordCall(callee, place))
+                await call.play(callee, 1, 3.0)
+                await call.hear(callee, PromptEnded)
+            async with driven(asterisk, app, recordings=folder) as switch:
+                call = Conversation(bench, switch)
+                await call.ask(HangUp(callee))
+                await call.hear(callee, HungUp)
+                assert await call.kept(place) > 2.5
+
+        asyncio.run(story())
+        assert place is not None
+        # The callee answers with 2100 Hz, the prompt is 425 Hz; nobody makes 1300 Hz.
+        sound = samples_in(place)
+        seconds = [sound[at : at + RATE] for at in range(0, len(sound) - RATE, RATE // 2)]
+        assert max(min(loudness(one, 425), loudness(one, 2100)) for one in seconds) > 500
+        assert max(loudness(one, 1300) for one in seconds) < 200
 
     def test_what_a_former_process_recorded_is_brought_home(
         self, asterisk: PrivateAsterisk, carrier: Carrier, bench: Bench

@@ -113,6 +113,14 @@ def test_a_scenario_has_start_blocks_each_with_its_parameters_and_a_script():
     }
 
 
+def test_a_scenario_may_be_kept_as_a_sound():
+    for record in (True, False):
+        script = read_well(scenario(END, record=record)).start_blocks[10].script
+        assert script.recorded is record
+        assert from_document(to_document(script)) == script
+    assert faults_of(scenario(END, record="yes")) == ["record: true or false is wanted"]
+
+
 def test_every_fault_is_told_at_once_with_its_path():
     document = scenario(
         {
@@ -131,7 +139,7 @@ def test_every_fault_is_told_at_once_with_its_path():
         f"blocks.d: a block has exactly one of: {kinds}",
         f'blocks.a: there is no variable "surname" when a call begins at {PATH}.start_blocks.0',
         *(f"blocks.{key}: no start block leads to this block" for key in "bcd"),
-        "colour: there is no such section or member here; known: id, name, language, voice, start_blocks, blocks",
+        "colour: there is no such section or member here; known: id, name, language, voice, start_blocks, blocks, record",
     ]
 
 

@@ -15,6 +15,7 @@ from outdial.core.commands import (
     Join,
     Play,
     Record,
+    RecordCall,
     RecordTalk,
     Ringback,
     Sound,
@@ -171,6 +172,10 @@ def recording(what: str, name: str, *limits: tuple[str, str]) -> AriRequest:
         ),
         (StopRecording(LEG, 3), [AriRequest("POST", f"recordings/live/outdial-{LEG}-t3/stop")]),
         (RecordTalk(LEG, SECOND, Path("/srv/a.wav")), [recording(f"bridges/{LEG}-joint", f"outdial-{LEG}")]),
+        (
+            RecordCall(LEG, Path("/srv/a.wav")),
+            [AriRequest("POST", f"channels/{LEG}/snoop/{LEG}-tape", (("app", "outdial"), ("spy", "both")))],
+        ),
         (HangUp(SECOND), [AriRequest("DELETE", f"channels/{SECOND}")]),
     ],
 )

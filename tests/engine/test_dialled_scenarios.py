@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
+import pytest
+
+from contract.telephony import seconds_in
 from outdial.core.assistant import Speaker
 from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
 from outdial.core.commands import Listen, SwitchCommand
@@ -91,14 +94,19 @@ class TalkativeSandbox(SandboxSwitch):
             self._announce(Heard(command.channel, command.turn, text, 0.9, silence_seconds=0.5))
 
 
-def dialled(number: str, says: list[str] | None = None) -> tuple[StoredAttempt, list[str]]:
+def dialled(
+    number: str, says: list[str] | None = None, recordings: Path | None = None
+) -> tuple[StoredAttempt, list[str]]:
     """The attempt to a number once the campaign is over, and what was said: theirs with > before it, what was cut with …."""
 
     async def told() -> MemoryStore:
         clock, bus = VirtualClock(NOW), MemoryBus()
         store = MemoryStore(clock)
         faults: Faults = []
-        store.scripts[SCRIPT] = (1, read(DOCUMENT, "scenario", faults).start_blocks[10].script)
+        store.scripts[SCRIPT] = (
+            1,
+            read({**DOCUMENT, "record": recordings is not None}, "scenario", faults).start_blocks[10].script,
+        )
         assert not faults
         trunk = Trunk(TrunkId(1), "carrier", 10, 0.0, "")
         store.trunks[TENANT], store.routes[TENANT] = {"carrier": trunk}, [Route(".*", trunk)]
@@ -122,7 +130,7 @@ def dialled(number: str, says: list[str] | None = None) -> tuple[StoredAttempt, 
             bus,
             clock,
             5.0,
-            "",
+            str(recordings or ""),
             {},
             NoWeb(),
             AbsentAssistant(),
@@ -145,6 +153,14 @@ def dialled(number: str, says: list[str] | None = None) -> tuple[StoredAttempt, 
     marks = {Speaker.OUTDIAL: "", Speaker.CALLEE: "> "}
     said = [f"{marks[one.who]}{one.text or one.keys}{'…' if one.interrupted else ''}" for one in turns]
     return attempt, said
+
+
+def test_a_dialogue_that_is_recorded_is_kept_whole(tmp_path: Path) -> None:
+    attempt, said = dialled(PRESSES_1, recordings=tmp_path)
+    assert len(said) == 3
+    assert attempt.call.kept_sound is not None
+    assert seconds_in(Path(attempt.call.kept_sound)) == pytest.approx(attempt.talk_seconds, abs=0.1)
+    assert dialled(PRESSES_1)[0].call.kept_sound is None
 
 
 def test_a_callee_who_presses_a_key_has_answered() -> None:

@@ -122,6 +122,15 @@ class RecordTalk:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordCall:
+    """Keep what a leg that has been answered says and hears from now on, mixed, in a telephony wav file, until it is gone.
+    The file is there, whole, soon after that; it is not answered."""
+
+    channel: Channel
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Listen:
     """Hear what a leg says from now on, also while something is played to it. `SpeechBegan` of the same turn tells that
     somebody speaks, and one `Heard` what was said, once they have been silent for `pause_seconds`. Whoever says nothing
@@ -284,6 +293,7 @@ SwitchCommand = (
     | Record
     | StopRecording
     | RecordTalk
+    | RecordCall
     | Listen
     | StopListening
     | HangUp
@@ -299,6 +309,7 @@ CallCommand = (
     | Record
     | StopRecording
     | RecordTalk
+    | RecordCall
     | Listen
     | StopListening
     | HangUp

@@ -33,6 +33,7 @@ from outdial.core.commands import (
     Prepare,
     Record,
     RecordAnswer,
+    RecordCall,
     RecordTalk,
     ReleaseExtension,
     Ringback,
@@ -401,6 +402,7 @@ class Switchboard:
                 | Record()
                 | StopRecording()
                 | RecordTalk()
+                | RecordCall()
                 | Listen()
                 | StopListening()
                 | HangUp()

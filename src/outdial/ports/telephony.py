@@ -36,6 +36,9 @@ class Telephony(Protocol):
     of them is gone; nothing is announced. Folders of files are made where they are missing, a file that is there is
     replaced, and a file under its own name is always whole.
 
+    `RecordCall` is for a leg that has been answered; what is played, recorded, listened for and joined there goes on.
+    The file has what the far end said and what it heard, and is put in its place when the leg is gone; nothing is announced.
+
     `Listen` is for a leg that has been answered; it may come before, while or after something is played or recorded there,
     and what is played goes on. `SpeechBegan` of its turn comes once, before its one `Heard`; who had begun to speak a moment
     before is heard, too. Another `Listen` takes its place, `StopListening` of its turn and a `Join` end it, and neither

@@ -143,7 +143,8 @@ def join(call: Call) -> Stepped:
     if call.plan.first:
         waited, other = other, waited
     hush = [StopPlaying(call.channel, call.hold_turn)] if call.hold_turn else []
-    kept = [RecordTalk(waited, other, call.plan.recording(call.attempt))] if call.plan.record else []
+    talk_alone = call.plan.record and not call.plan.script.recorded
+    kept = [RecordTalk(waited, other, call.plan.recording(call.attempt))] if talk_alone else []
     goals = call.goals if COMPLETED in call.goals else (*call.goals, COMPLETED)
     call = replace(call, state=State.JOINED, connection=Connection.JOINED, goals=goals, hold_turn=0)
     return call, [*hush, Join(waited, other), *kept]

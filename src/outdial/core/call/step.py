@@ -14,7 +14,7 @@ from outdial.core.call.endings import callee_gone, cut_short, end
 from outdial.core.call.placing import detour_is_left, dial, take_detour
 from outdial.core.call.states import TRANSITIONS, State
 from outdial.core.call.values import Call, Party, Stepped, collected
-from outdial.core.commands import CallCommand, Classify, RecordAnswer, SetTimer
+from outdial.core.commands import CallCommand, Classify, RecordAnswer, RecordCall, SetTimer
 from outdial.core.events import (
     Answered,
     AssistantDone,
@@ -165,12 +165,13 @@ def _classified(call: Call, event: Classified) -> Stepped:
 
 def _proceed(call: Call) -> Stepped:
     """A human is on the line: the script begins, or the extension that was rung first is there already."""
+    kept = [RecordCall(call.channel, call.plan.recording(call.attempt))] if call.plan.script.recorded else []
     if call.plan.first:
         after, commands = connecting.join(call)
-        return after, [_call_limit(call), *commands]
+        return after, [_call_limit(call), *kept, *commands]
     call = replace(call, state=State.IN_SCRIPT)
     after, commands = _apply(call, interpreter.start(_dialogue(call), call.turn))
-    return after, [_call_limit(call), *_silent_limit(call), *commands]
+    return after, [_call_limit(call), *_silent_limit(call), *kept, *commands]
 
 
 def _in_script(call: Call, event: DialogueEvent) -> Stepped:

@@ -134,9 +134,10 @@ class Call:
         return self.transfer_extension if self.transfer_extension in self.plan.outside else ""
 
     @property
-    def talk_recording(self) -> str | None:
-        """The file in which the talk of callee and extension is kept; None: it is not."""
-        kept = self.plan.record and self.connection is Connection.JOINED
+    def kept_sound(self) -> str | None:
+        """The file in which the talk of callee and extension is kept, or the whole dialogue; None: neither is."""
+        talk = self.plan.record and self.connection is Connection.JOINED
+        kept = talk or (self.plan.script.recorded and self.was_answered)
         return str(self.plan.recording(self.attempt)) if kept else None
 
     @property

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from outdial.core.prompt import Kind
 from outdial.core.scenario.asking_the_web import request
 from outdial.core.scenario.deciding import branch, set_variables
-from outdial.core.scenario.fields import Fields
+from outdial.core.scenario.fields import Fields, flag
 from outdial.core.scenario.listening import assistant, listen
 from outdial.core.scenario.variables import asked_about, made_by, used_by
 from outdial.core.script import check
@@ -39,6 +39,7 @@ class Blocks:
 
     def __init__(self, scenario: Section, kinds: Mapping[str, Kind], language: str, voice: str) -> None:
         self._scenario = scenario
+        self._recorded = flag(scenario, "record")
         self._said: set[tuple[str, str]] = set()
         self._reached: set[str] = set()
         self.nodes: dict[str, Node] = {}
@@ -73,7 +74,7 @@ class Blocks:
             return Script(first, {})
         reached = {key: self.nodes[key] for key in check.reached(self.nodes, first)}
         self._reached |= reached.keys()
-        script = Script(first, reached, transcript=True)
+        script = Script(first, reached, transcript=True, recorded=self._recorded)
         known = {NUMBER, *names, *(name for node in reached.values() for name in made_by(node))}
         goals = {node.name for node in reached.values() if isinstance(node, Goal)}
         for key, node in reached.items():

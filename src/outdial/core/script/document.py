@@ -41,6 +41,7 @@ def to_document(script: Script) -> Document:
         **({} if script.unanswered is None else {"unanswered": template_to(script.unanswered)}),
         "nodes": {key: _node_to(node) for key, node in script.nodes.items()},
         **({"transcript": True} if script.transcript else {}),
+        **({"recorded": True} if script.recorded else {}),
     }
 
 
@@ -54,6 +55,7 @@ def from_document(document: object) -> Script:
         silent_limit_seconds=fields.seconds("silent_limit_seconds", None),
         unanswered=template_from(fields, "unanswered") if fields.has("unanswered") else None,
         transcript=fields.flag("transcript"),
+        recorded=fields.flag("recorded"),
     )
 
 

@@ -179,6 +179,7 @@ class Script:
 
     `silent_limit_seconds` ends a call whose callee has given no answer that long after picking up; None: no limit.
     `transcript`: what is said in it, by either side, is written down turn by turn.
+    `recorded`: it is kept as a sound, from its beginning to the end of the call.
     """
 
     start: str
@@ -187,6 +188,7 @@ class Script:
     unanswered: Template | None = None
     """The SMS that follows the last attempt when the callee never answered."""
     transcript: bool = False
+    recorded: bool = False
 
     @property
     def connect(self) -> Connect | None:

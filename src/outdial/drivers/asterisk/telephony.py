@@ -25,6 +25,7 @@ from outdial.core.commands import (
     Listen,
     Play,
     Record,
+    RecordCall,
     RecordTalk,
     Ringback,
     Sound,
@@ -96,6 +97,8 @@ class _Leg:
     """The leg that its joint belongs to."""
     listening: _Listening | None = None
     """It is out of our application until it comes back with a verdict."""
+    tape: RecordCall | None = None
+    """What it says and hears is recorded, or will be in a moment."""
 
 
 class AsteriskSwitch:
@@ -239,6 +242,8 @@ class AsteriskSwitch:
                     self._request(command)
             case RecordTalk():
                 self._record_talk(command)
+            case RecordCall():
+                self._record_call(command)
             case Listen():
                 self._listen(command)
             case StopListening():
@@ -320,6 +325,24 @@ class AsteriskSwitch:
             take = Take(translate.talk_name(self._url.app, record.first), record.path, record.first, None)
             self._request(record, partial(self._record_answered, take))
             self._recordings.add(take)
+
+    def _record_call(self, record: RecordCall) -> None:
+        leg = self._legs.get(record.channel)
+        if leg is not None and leg.up:
+            self._request(record, partial(self._tape_answered, record))
+            leg.tape = record
+
+    def _tape_begins(self, channel: Channel) -> None:
+        """The channel that hears a leg can be recorded."""
+        leg = self._legs.get(channel)
+        if leg is not None and leg.tape is not None:
+            take = Take(translate.talk_name(self._url.app, channel), leg.tape.path, channel, None)
+            self._post(translate.record_tape(self._url.app, channel), partial(self._record_answered, take))
+            self._recordings.add(take)
+
+    def _tape_answered(self, record: RecordCall, answer: AriAnswer | None) -> None:
+        if answer is not None and not answer.ok:
+            log.warning("not_recorded", channel=record.channel, status=answer.status, reason=answer.message)
 
     def _recording_name(self, command: Record | StopRecording) -> str:
         return translate.recording_name(self._url.app, command.channel, command.turn)
@@ -413,6 +436,8 @@ class AsteriskSwitch:
                 self._recordings.failed(event.recording.name)
             case StasisStart() if self._ears.arrived(event.channel.id):
                 pass
+            case StasisStart() if (taped := translate.leg_of_tape(event.channel.id)) is not None:
+                self._tape_begins(taped)
             case StasisStart() if translate.comes_back(event):
                 self._back(Channel(event.channel.id), *event.args[1:3])
             case _:
@@ -478,14 +503,24 @@ class AsteriskSwitch:
         self._announce(event)
         for take in self._recordings.of_leg(channel):
             self._recordings.bring(take)
+        if leg.tape is not None:
+            self._end_talk(channel, translate.take_away(translate.tape_name(channel)))
         if leg.joint is not None:
             self._end_joint(leg.joint)
 
     def _end_joint(self, first: Channel) -> None:
+        unjoin = translate.unjoin(translate.bridge_id(first))
+        leg = self._legs.get(first)
+        if leg is not None and leg.tape is not None:
+            self._post(unjoin)  # the tape goes on until the leg is gone
+        else:
+            self._end_talk(first, unjoin)
+
+    def _end_talk(self, first: Channel, source_goes: AriRequest) -> None:
         talk = self._recordings.get(translate.talk_name(self._url.app, first))
         if talk is not None:
             self._post(translate.stop_recording(talk.name))
-        self._post(translate.unjoin(translate.bridge_id(first)))
+        self._post(source_goes)
         if talk is not None:
             self._recordings.bring(talk)
 

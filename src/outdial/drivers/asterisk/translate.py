@@ -21,6 +21,7 @@ from outdial.core.commands import (
     Listen,
     Play,
     Record,
+    RecordCall,
     RecordTalk,
     Ringback,
     StopListening,
@@ -62,6 +63,7 @@ NOT_DIALLABLE_CAUSE = 28
 
 _OURS = re.compile(r"(?:2-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _RECORDING = re.compile(rf"(?P<channel>{_OURS.pattern})(?:-t(?P<turn>[0-9]+))?")
+_TAPE = "-tape"
 _EAR = re.compile(rf"(?P<leg>{_OURS.pattern})-(?:ear|media|hears)-[0-9a-f]{{8}}")
 _PLAYBACK = re.compile(r"(?P<channel>.+)-t(?P<turn>[0-9]+)")
 _TRUNK = re.compile(r"[A-Za-z0-9_.-]+")
@@ -209,6 +211,8 @@ def requests(command: SwitchCommand, app: str, extension_endpoint: str = EXTENSI
             return (stop_recording(recording_name(app, command.channel, command.turn)),)
         case RecordTalk():
             return (_record(f"bridges/{bridge_id(command.first)}", talk_name(app, command.first)),)
+        case RecordCall():
+            return (_tape(command.channel, app),)  # what it hears is recorded once it is there: see telephony
         case Listen() | StopListening():
             return ()  # of several steps that wait for one another: see ears
         case HangUp():
@@ -261,6 +265,25 @@ def recording_name(app: str, channel: Channel, turn: int) -> str:
 def talk_name(app: str, first: Channel) -> str:
     """The name of the recording of a joint."""
     return f"{app}-{first}"
+
+
+def tape_name(leg: Channel) -> str:
+    """The name of the channel that hears both sides of a leg."""
+    return f"{leg}{_TAPE}"
+
+
+def leg_of_tape(name: str) -> Channel | None:
+    """The leg whose both sides a channel hears; None for any other."""
+    return Channel(name.removesuffix(_TAPE)) if name.endswith(_TAPE) else None
+
+
+def record_tape(app: str, leg: Channel) -> AriRequest:
+    """Record what that channel hears, under the name of the leg's talk."""
+    return _record(f"channels/{tape_name(leg)}", talk_name(app, leg))
+
+
+def _tape(leg: Channel, app: str) -> AriRequest:
+    return AriRequest("POST", f"channels/{leg}/snoop/{tape_name(leg)}", (("app", app), ("spy", "both")))
 
 
 def recorded(app: str, name: str) -> tuple[Channel, int | None] | None:

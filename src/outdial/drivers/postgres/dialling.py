@@ -270,7 +270,7 @@ def _call_row(entry: Entry) -> dict[str, Any]:
         "talk_seconds": entry.talk_seconds,
         "transferred_to": call.outside_number,
         "joined_seconds": entry.joined_seconds,
-        "recording": call.talk_recording,
+        "recording": call.kept_sound,
         "retry_at": entry.retry_at,
         "succeeded": succeeded,
         "settled": succeeded and call.plan.script.completes_itself,

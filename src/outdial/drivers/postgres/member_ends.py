@@ -93,7 +93,7 @@ def _attempt_row(entry: Entry) -> dict[str, Any]:
         "amd_seconds": call.verdict_seconds if call.verdict else None,
         "joined_at": _text(end.joined_at),
         "wait_seconds": end.wait_seconds,
-        "recording": call.talk_recording,
+        "recording": call.kept_sound,
         "succeeded": end.settlement.succeeded,
         "trunk": call.way.trunk,
     }

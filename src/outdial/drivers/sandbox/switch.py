@@ -26,6 +26,7 @@ from outdial.core.commands import (
     Listen,
     Play,
     Record,
+    RecordCall,
     RecordTalk,
     Ringback,
     Sound,
@@ -92,7 +93,7 @@ _EVENTS_IN_A_ROW = 100
 
 @dataclass(slots=True, eq=False)
 class _Talk:
-    """Two legs whose talk is recorded, and since when."""
+    """Legs whose talk is recorded, and since when."""
 
     path: Path
     since: float
@@ -183,6 +184,8 @@ class SandboxSwitch:
                 self._stop_recording(command)
             case RecordTalk():
                 self._record_talk(command)
+            case RecordCall():
+                self._record_call(command)
             case Listen():
                 self._listen(command)
             case StopListening():
@@ -353,6 +356,11 @@ class SandboxSwitch:
             talk = _Talk(record.path, self._clock.monotonic(), tuple(legs))
             for leg in legs:
                 leg.talk = talk
+
+    def _record_call(self, record: RecordCall) -> None:
+        line = self._lines.get(record.channel)
+        if line is not None and line.callee:
+            line.talk = _Talk(record.path, self._clock.monotonic(), (line,))
 
     def _hang_up(self, channel: Channel) -> None:
         line = self._lines.get(channel)
