@@ -32,9 +32,10 @@ from outdial.core.settlement import Member, barred
 from outdial.engine.desk import Desk, Strength, Team
 from outdial.engine.floor import Floor, Seat
 from outdial.engine.keeper import BY_ITSELF
+from outdial.engine.line import Called
 from outdial.engine.pacers import Pacers
 from outdial.engine.rounds import LARGEST_ROUND, LOOK_AHEAD, ROUND_SECONDS, Plans, Reason, Round, fresh_attempt
-from outdial.engine.switchboard import Called, Switchboard
+from outdial.engine.switchboard import Switchboard
 from outdial.ports import Bus, Clock, Counters, DueMember, MemberDialling, MemberReservation
 
 COMPLETE, NOBODY, EXPIRED = "complete", "nobody", "expired"

@@ -18,7 +18,8 @@ from outdial.core.ids import attempt_of
 from outdial.engine import metrics
 from outdial.engine.desk import Desk, Team
 from outdial.engine.floor import Seat
-from outdial.engine.switchboard import Called, Switchboard
+from outdial.engine.line import Called
+from outdial.engine.switchboard import Switchboard
 from outdial.ports import Clock, Dialling, OpenAttempt, StoreDown, SwitchDown, Telephony
 
 SWEEP_REAL_SECONDS = 30.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import assert_never
@@ -60,19 +60,16 @@ from outdial.core.events import (
     Recorded,
 )
 from outdial.core.ids import AttemptId, attempt_of
-from outdial.core.member_calls import settlement
 from outdial.core.outcome import Outcome
 from outdial.core.pacing_news import news
-from outdial.core.retry import RetryRule, seconds_to_next_try
-from outdial.core.script.nodes import COMPLETED
-from outdial.core.settlement import Member
-from outdial.core.sms import after_the_last
+from outdial.core.retry import RetryRule
 from outdial.engine import metrics
 from outdial.engine.assistants import Assistants
 from outdial.engine.consultations import Consultations
-from outdial.engine.desk import Desk, Team
+from outdial.engine.desk import Desk
 from outdial.engine.floor import Floor, Seat
 from outdial.engine.journal import Journal
+from outdial.engine.line import Called, Line, entry_of
 from outdial.engine.pacers import Pacers
 from outdial.engine.prompts import PromptFailedError, Prompts
 from outdial.engine.roster import Roster
@@ -80,8 +77,6 @@ from outdial.engine.timers import Timers
 from outdial.engine.transcripts import Transcript
 from outdial.ports import (
     Clock,
-    Entry,
-    MemberEnd,
     NotInCharge,
     StoreRefused,
     SwitchDown,
@@ -92,42 +87,6 @@ _NETWORK_OUT_OF_ORDER = 38
 """Q.850 cause of a call that the switch could not be told of."""
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Called:
-    """The member whom a call goes to, with the attempt counted, and the campaign as its agents see it."""
-
-    team: Team
-    standing: Member
-    position: int
-
-
-@dataclass(slots=True)
-class Line:
-    """One call in progress and what the engine knows about it besides."""
-
-    call: Call
-    seat: Seat
-    retry: RetryRule
-    attempts_made: int
-    mailbox: asyncio.Queue[CallEvent]
-    group: asyncio.TaskGroup
-    called: Called | None = None
-    """None: the contact has one number and is no member."""
-    timers: Timers = field(init=False)
-    answered_at: datetime | None = None
-    answered_moment: float | None = None
-    """The monotonic clock at the answer."""
-    agent: str = ""
-    """The key of the agent whom the call was given to last."""
-    joined_at: datetime | None = None
-    joined_moment: float | None = None
-    """The monotonic clock when the callee and an agent began to hear each other."""
-    heard_answer_at: float | None = None
-    """The event loop's time at the answer, until the first prompt was commanded."""
-    transcript: Transcript | None = None
-    """None: nobody writes down what is said."""
 
 
 class Switchboard:
@@ -273,7 +232,7 @@ class Switchboard:
             await self._tell_switch(line, HangUp(leg))
         line.call = replace(line.call, state=State.ENDED, position=None, outcome=line.call.outcome or Outcome.FAILED)
         with contextlib.suppress(StoreRefused):
-            await self._journal.write(self._entry(line, []))
+            await self._journal.write(entry_of(line, [], self._clock))
 
     async def _take(self, line: Line, event: CallEvent) -> None:
         before = line.call
@@ -293,7 +252,7 @@ class Switchboard:
             line.joined_at, line.joined_moment = self._clock.now(), self._clock.monotonic()
             self._desk.joined(line.call.attempt)
         if line.call != before:
-            entry = self._entry(line, commands)
+            entry = entry_of(line, commands, self._clock)
             if commands or line.call.state is State.ENDED:
                 await self._journal.write(entry)
             else:
@@ -310,67 +269,6 @@ class Switchboard:
         if line.seat.campaign is not None:
             for event in news(before, line.call, line.agent, self._clock.monotonic()):
                 self._pacers.observe(line.seat.campaign, event)
-
-    def _entry(self, line: Line, commands: list[CallCommand]) -> Entry:
-        answers = tuple(command for command in commands if isinstance(command, RecordAnswer))
-        messages = tuple(command.asked for command in commands if isinstance(command, SendSms))
-        metrics.ANSWERS.inc(len(answers))
-        turns = () if line.transcript is None else line.transcript.turns(commands)
-        if line.call.state is not State.ENDED:
-            return Entry(
-                call=line.call,
-                answers=answers,
-                turns=turns,
-                answered_at=line.answered_at,
-                agent=line.agent,
-                messages=messages,
-            )
-        now = self._clock.monotonic()
-        talked = 0.0 if line.answered_moment is None else now - line.answered_moment
-        retry_at, plan = None if line.called else self._retry_at(line), line.call.plan
-        missed = after_the_last(
-            *(plan.script.unanswered, plan.variables, line.call.outcome), again=retry_at is not None
-        )
-        return Entry(
-            call=line.call,
-            answers=answers,
-            turns=turns,
-            messages=messages if line.called else (*messages, *missed),
-            answered_at=line.answered_at,
-            ended_at=self._clock.now(),
-            talk_seconds=talked,
-            joined_seconds=0.0 if line.joined_moment is None else now - line.joined_moment,
-            retry_at=retry_at,
-            agent=line.agent,
-            member=None if line.called is None else self._member_end(line, line.called, talked),
-        )
-
-    def _member_end(self, line: Line, called: Called, talked: float) -> MemberEnd:
-        """What an ended call means for its member. The rule's seconds are felt ones, the store's those of the wall."""
-        now, moment = self._clock.now(), self._clock.monotonic()
-        scale = (self._clock.after(1000.0) - now).total_seconds() / 1000.0
-        rules, rule = called.team.rules, called.team.rules.rule
-        result = None if rule.result_seconds is None else rule.result_seconds * scale
-        rule = replace(rule, interval_seconds=rule.interval_seconds * scale, result_seconds=result)
-        waited_until = moment if line.joined_moment is None else line.joined_moment
-        with_agent = 0.0 if line.joined_moment is None else moment - line.joined_moment
-        alone = max(0.0, talked - line.call.verdict_seconds)
-        return MemberEnd(
-            settlement=settlement(
-                *(replace(rules, rule=rule), called.standing, called.position, line.call, now),
-                answered=line.answered_at is not None,
-                talk_seconds=with_agent if rule.needs_agent else alone,
-            ),
-            joined_at=line.joined_at,
-            wait_seconds=0.0 if line.answered_moment is None else max(0.0, waited_until - line.answered_moment),
-            campaign=line.seat.campaign,
-        )
-
-    def _retry_at(self, line: Line) -> datetime | None:
-        assert line.call.outcome is not None
-        succeeded = COMPLETED in line.call.goals
-        seconds = seconds_to_next_try(line.retry, line.call.outcome, line.attempts_made, succeeded)
-        return None if seconds is None else self._clock.after(seconds)
 
     async def _perform(self, line: Line, command: CallCommand) -> None:
         match command:
