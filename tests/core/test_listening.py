@@ -183,6 +183,16 @@ def test_the_first_alternative_that_means_something_counts():
     assert call.collected == {"wanted": "оператор"}
 
 
+def test_what_was_not_understood_means_nothing_whatever_it_may_have_been():
+    unclear = replace(theirs(2, "", 0.0), alternatives=("идет", "нет"))
+    call = tell(
+        picked_up(QUESTION),
+        heard(1),
+        (spoke(1, "", 0.0, "идет", "нет"), [unclear, *says(3, "не понял", "удобно?"), listens(3)]),
+    )
+    assert call.collected == {}
+
+
 def test_what_is_heard_with_too_little_confidence_means_nothing():
     call = picked_up(question(least_confidence=0.5))
     tell(call, heard(1), (spoke(1, "да", 0.4), [theirs(2, "да", 0.4), *says(3, "не понял", "удобно?"), listens(3)]))

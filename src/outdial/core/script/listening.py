@@ -142,7 +142,10 @@ def _understood(dialogue: Dialogue, at: Position, node: Listen, event: Heard) ->
 
 
 def _meant(dialogue: Dialogue, node: Listen, event: Heard) -> tuple[Hears, str] | None:
-    """The answer that was given, and its value: the likeliest text that means anything counts."""
+    """The answer that was given, and its value: the likeliest text that means anything counts. What was not understood may
+    have been anything, so its alternatives are no answers."""
+    if not event.text.strip():
+        return None
     for text in (event.text, *event.alternatives):
         for answer in node.answers:
             value = meant(answer.intent, text, dialogue.today)
