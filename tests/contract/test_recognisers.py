@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from asterisk import sounds
-from contract.recognition import PATIENCE_SECONDS, Bench, RecogniserContract
+from contract.recognition import PATIENCE_SECONDS, Bench, Listener, RecogniserContract, quiet, tell
+from outdial.core.intents import Intent, Meaning, expected
 from outdial.drivers.recognition.sphinx import Sphinx
 from outdial.drivers.recognition.turns import TurnTaker
 from outdial.ports import Recogniser
@@ -45,6 +46,17 @@ class TestSphinxInRussian(RecogniserContract):
     def bench(self, spoken: dict[int, bytes]) -> Bench:
         words = {"да": spoken[1], "нет": spoken[2]}
         return Bench(recogniser=_sphinx, language="ru-RU", words=words, other=spoken[8])
+
+    def test_a_usual_yes_and_no_are_told_from_other_words(self, bench: Bench, spoken: dict[int, bytes]) -> None:
+        forms = expected((Intent(Meaning.CONSENT), Intent(Meaning.REFUSAL)), "ru-RU")
+
+        async def story(recogniser: Recogniser) -> None:
+            for digit, understood in ((1, "да"), (2, "нет"), (4, ""), (5, ""), (7, ""), (8, "")):
+                listener = Listener(recogniser, bench.question(forms))
+                listener.feed(quiet(0.4), spoken[digit], quiet(0.7))
+                assert (await listener.answer()).text == understood
+
+        tell(bench, story)
 
 
 class TestSphinxInEnglish(RecogniserContract):

@@ -224,6 +224,14 @@ def test_what_is_expected_for_a_meaning_means_it(language, meaning):
         assert hears(meaning, phrase) is not None, phrase
 
 
+@pytest.mark.parametrize(("language", "usual"), [("ru-RU", {"да", "нет"}), ("en-US", {"yes", "no"})])
+def test_a_yes_and_a_no_are_listened_for_in_few_forms_without_little_words(language, usual):
+    phrases = expected((Intent(Meaning.CONSENT), Intent(Meaning.REFUSAL)), language)
+    assert usual <= set(phrases)
+    assert len(phrases) <= 16
+    assert not {"ок", "ага", "угу", "буду", "идет", "неа", "нету", "ok", "aha", "nah"} & set(phrases)
+
+
 def test_expected_numbers_of_a_small_range_are_whole_and_of_a_large_one_in_their_words():
     assert expected((Intent(Meaning.NUMBER, least=19, most=22),), "ru-RU") == (
         "девятнадцать",

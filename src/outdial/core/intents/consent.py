@@ -36,6 +36,10 @@ _REFUSAL = (
     " i don't; i do not; i am not; i won't; i can't;"
     " no; nope; nah; never; negative; refuse; wrong; incorrect; cancel; disagree; decline; uninterested"
 )
+_USUAL_CONSENT = (
+    "да; конечно; хорошо; согласен; согласна; правильно; удобно; yes; yeah; sure; of course; okay; agree; correct"
+)
+_USUAL_REFUSAL = "нет; не хочу; не могу; неудобно; не согласен; no; nope; no thank you; never"
 _ASKING = frozenset(listed("кто что какой какая какие зачем почему откуда куда где who what which why where"))
 """Somebody who asks back has said neither yes nor no."""
 _LATER = frozenset(
@@ -70,14 +74,14 @@ def consents(words: Words) -> bool | None:
 
 
 def forms(*, consent: bool, language: str) -> tuple[str, ...]:
-    """What is worth hearing for a yes, or for a no, in a language."""
-    listed = f"{_CONSENT};{_WEIGHT};{_IDIOMS_OF_CONSENT}" if consent else f"{_REFUSAL};{_IDIOMS_OF_REFUSAL};{_TURNED}"
-    phrases = (" ".join(words_of(phrase)) for phrase in listed.split(";"))
+    """What is worth hearing for a yes, or for a no, in a language: a few forms that sound unlike each other.
+
+    A recogniser that chooses among the expected takes a noise or another word for one of them, the sooner the more there
+    are, and nearly anything for a little word (`ок`, `буду`, `неа`).
+    """
+    phrases = (" ".join(words_of(phrase)) for phrase in (_USUAL_CONSENT if consent else _USUAL_REFUSAL).split(";"))
     english = language.lower().startswith("en")
     return tuple(phrase for phrase in phrases if phrase.isascii() == english)
-
-
-_TURNED = "не хочу; не буду; не согласен; не согласна; не могу; не удобно; не интересно; не подходит; не верно"
 
 
 def _without(words: Words, idioms: tuple[Words, ...]) -> tuple[Words, list[int]]:
