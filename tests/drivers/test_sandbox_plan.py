@@ -165,11 +165,16 @@ def test_voices(number: str, voice: Voice, seconds: float) -> None:
 
 @pytest.mark.parametrize(
     ("parameter", "words"),
-    [(1, ("да",)), (2, ("нет",)), (3, ("yes",)), (42, ("no", "нет")), (9, ("",)), (0, ())],
+    [(1, ("да",)), (2, ("нет",)), (3, ("yes",)), (42, ("no", "нет")), (0, ()), (9, ()), (91, ("да",))],
 )
 def test_speakers_say_words_and_press_nothing(parameter: int, words: tuple[str, ...]) -> None:
     callee = human(f"700014{parameter:05}")
     assert (callee.words, callee.keys) == (words, "")
+
+
+def test_a_speaker_may_interrupt() -> None:
+    assert [human(number).barge_in_seconds for number in ("70001400001", "70001400019")] == [None, None]
+    assert human("70001400912").barge_in_seconds == 2.0
 
 
 def test_a_speaker_may_say_a_sentence() -> None:

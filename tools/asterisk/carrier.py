@@ -68,7 +68,7 @@ exten => s,1,Set(last=${{dialled:-1}})
  same => n,Goto(guest,s,1)
 
 ; Rings, answers, and after each prompt presses or says the next of `digits`; then stays. Who speaks says the last of them
-; after every prompt that follows.
+; after every prompt that follows. Who `interrupts` says the first into the prompt.
 [human]
 exten => s,1,Ringing()
  same => n,Wait(${{IF($["${{ring}}" = ""]?0.5:${{ring}})}})
@@ -77,6 +77,7 @@ exten => s,1,Ringing()
  same => n(question),GotoIf($["${{digits}}" = ""]?stay)
  same => n,WaitForNoise(60,1,300)
  same => n,GotoIf($["${{WAITSTATUS}}" != "NOISE"]?stay)
+ same => n,GotoIf($["${{interrupts}}" = "yes"]?interrupt)
  same => n,StopMusicOnHold()
  same => n,WaitForSilence(700,1,120)
  same => n,GotoIf($["${{speaks}}" = "yes"]?speak)
@@ -85,6 +86,10 @@ exten => s,1,Ringing()
  same => n(speak),Playback({sounds}/word-${{digits:0:1}})
  same => n,Set(digits=${{IF($[${{LEN(${{digits}})}} > 1]?${{digits:1}}:${{digits}})}})
  same => n,Goto(listen)
+ same => n(interrupt),Set(interrupts=)
+ same => n,Wait(2)
+ same => n,StopMusicOnHold()
+ same => n,Goto(speak)
  same => n(answered),Set(digits=${{digits:1}})
  same => n(listen),StartMusicOnHold(room)
  same => n,Goto(question)
@@ -159,6 +164,8 @@ exten => s,1,Set(ring=${{parameter}})
 
 [behaviour-14]
 exten => s,1,Set(speaks=yes)
+ same => n,Set(interrupts=${{IF($["${{digits:0:1}}" = "9"]?yes:)}})
+ same => n,Set(digits=${{IF($["${{interrupts}}" = "yes"]?${{digits:1}}:${{digits}})}})
  same => n,Goto(human,s,1)
 
 [behaviour-15]

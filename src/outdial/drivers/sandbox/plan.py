@@ -51,6 +51,9 @@ _WORDS: Mapping[str, str] = {
     "8": "перезвоните мне, пожалуйста, завтра после обеда",
 }
 """What a speaking callee says, by the digit. The carrier of the tests speaks the same words."""
+_INTERRUPTS = "9"
+"""Before the other digits: the first word is said into the prompt."""
+_INTERRUPTS_AFTER_SECONDS = 2.0
 
 
 class Voice(StrEnum):
@@ -188,7 +191,9 @@ def _planned(subscriber: str, kind: str, parameter: str, chance: Random) -> Beha
         case "13":
             return Answers(ring_seconds=amount, keys="1")
         case "14":
-            return Answers(ring_seconds=ring, words=tuple(_WORDS.get(digit, "") for digit in keys))
+            into = _INTERRUPTS_AFTER_SECONDS if keys.startswith(_INTERRUPTS) else None
+            words = tuple(_WORDS.get(digit, "") for digit in keys.removeprefix(_INTERRUPTS))
+            return Answers(ring_seconds=ring, words=words, barge_in_seconds=into)
         case "15":
             return Answers(ring_seconds=ring, voice=Voice.FAX)
         case "16":
