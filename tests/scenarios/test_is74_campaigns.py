@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import csv
-import http.client
 import io
-import json
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from scenarios.conftest import Floor
 from scenarios.polls import number
+from scenarios.projects import ask, finished, noon_somewhere, order, question
 from scenarios.server import until
 
-NOON = 12
+PROJECT = 74
 EXTENSION = "103"
 CALLER = "74951234574"
 SITE = """
@@ -54,77 +52,11 @@ tenants:
 """
 
 
-def ask(floor: Floor, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, bytes]:
-    """One request with the key of the demo tenant."""
-    target = urlsplit(floor.server.url)
-    connection = http.client.HTTPConnection(target.hostname or "", target.port, timeout=60)
-    try:
-        connection.request(method, path, json.dumps(body).encode(), {"Authorization": "Bearer demo-key", **headers})
-        reply = connection.getresponse()
-        return reply.status, reply.read()
-    finally:
-        connection.close()
-
-
-def noon_somewhere(now: datetime) -> tuple[str, str]:
-    """A zone in which it is about noon, so that the ends of its day are far away, and the date there."""
-    ahead = (NOON - now.hour + 11) % 24 - 11
-    return f"Etc/GMT{-ahead:+d}", f"{now + timedelta(hours=ahead):%Y-%m-%d}"
-
-
-def order(floor: Floor, start: int, phones: list[dict[str, Any]]) -> int:
-    """A campaign for a day that is far from over; its number."""
-    zone, day = noon_somewhere(datetime.now(UTC))
+def ordered(floor: Floor, start: int, phones: list[dict[str, Any]]) -> int:
+    """A campaign of the project; its number."""
+    zone, _ = noon_somewhere()
     floor.server.apply(SITE.format(zone=zone, extension=EXTENSION))
-    body = {
-        "campaign": {
-            "project_id": 74,
-            "start_block_id": start,
-            "schedule": {
-                "date": day,
-                "start_time": "00:01",
-                "end_time": "23:59",
-                "periods": {"id": 1, "title": "Однократно"},
-                "attempts": {"id": 1, "title": "1"},
-                "interval": "5",
-            },
-            "phone_id": 74,
-        },
-        "phones": phones,
-    }
-    status, answer = ask(floor, "POST", "/api/campaigns", body)
-    assert status == 200, answer
-    campaign = json.loads(answer)["campaign"]["id"]
-    assert type(campaign) is int
-    return campaign
-
-
-def question(scenario: int, start: int, campaign: int, *columns: str) -> dict[str, Any]:
-    """A report on the last minutes, in the order of phones."""
-    now = datetime.now(UTC)
-    return {
-        "analytics_filter": {
-            "scenario_id": scenario,
-            "start_block_id": start,
-            "outgoing_campaign_id": campaign,
-            "date_start": (now - timedelta(minutes=10)).isoformat(),
-            "date_end": (now + timedelta(hours=1)).isoformat(),
-        },
-        "columns": [{"name": "phone_number", "sorting": "asc"}, *({"name": name} for name in columns)],
-    }
-
-
-def finished(floor: Floor, asked: dict[str, Any], calls: int) -> Any:
-    """The report once so many calls are over."""
-
-    def over() -> Any:
-        status, answer = ask(floor, "POST", "/api/analytics/74/report", asked)
-        assert status == 200, answer
-        report = json.loads(answer)
-        ended = [row for row in report["data"] if row["call_status"] != "В процессе"]
-        return report if len(ended) == calls else None
-
-    return until(over, f"{calls} calls are over")
+    return order(floor, PROJECT, start, PROJECT, phones)
 
 
 def test_a_campaign_is_dialled_and_its_report_says_how_it_went(floor: Floor) -> None:
@@ -134,8 +66,8 @@ def test_a_campaign_is_dialled_and_its_report_says_how_it_went(floor: Floor) -> 
         {"phone": busy, "add_data": {"name": "Пётр"}},
     ]
     names = ("call_status", "attempt", "order", "agreed", "answer", "hangup_by", "dialog")
-    asked = question(7400, 740, order(floor, 740, phones), *names)
-    report = finished(floor, asked, 2)
+    asked = question(7400, 740, ordered(floor, 740, phones), *names)
+    report = finished(floor, PROJECT, asked, 2)
     rows = {
         answering: [answering, "Отвечен", 1, "17", True, "yes", "Робот"],
         busy: [busy, "Занято", 1, None, False, None, ""],
@@ -164,8 +96,8 @@ def test_a_campaign_is_dialled_and_its_report_says_how_it_went(floor: Floor) -> 
 
 def test_a_talk_with_a_person_is_recorded_and_served(floor: Floor) -> None:
     phone = number("12", 5)
-    asked = question(7401, 741, order(floor, 741, [{"phone": phone}]), "call_status", "recording")
-    (row,) = finished(floor, asked, 1)["data"]
+    asked = question(7401, 741, ordered(floor, 741, [{"phone": phone}]), "call_status", "recording")
+    (row,) = finished(floor, PROJECT, asked, 1)["data"]
     assert (row["phone_number"], row["call_status"]) == (phone, "Отвечен")
     url = urlsplit(row["recording"])
     assert f"{url.scheme}://{url.netloc}" == floor.server.url
