@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from drivers.model_stand_in import ModelStandIn
+from drivers.stand_in import babbles
 from scenarios.server import Server
 from scenarios.waits import begin_at_once
 from smsc.smsc import Smsc
@@ -33,12 +37,33 @@ class Floor:
 
 
 @pytest.fixture(scope="session")
-def sandbox_floor(tmp_path_factory: pytest.TempPathFactory, smsc_of_session: Smsc) -> Iterator[Floor]:
+def model() -> Iterator[ModelStandIn]:
+    """The language model of the servers that scenarios share. Who wants an answer of it sets its moves before a call."""
+    stand_in, loop = ModelStandIn(babbles(b"nobody said what to answer", 503)), asyncio.new_event_loop()
+    serving = threading.Thread(target=loop.run_forever, name="model")
+    serving.start()
+    asyncio.run_coroutine_threadsafe(stand_in.__aenter__(), loop).result(30)
+    yield stand_in
+    asyncio.run_coroutine_threadsafe(stand_in.__aexit__(), loop).result(30)
+    loop.call_soon_threadsafe(loop.stop)
+    serving.join()
+    loop.close()
+
+
+@pytest.fixture(scope="session")
+def outside(smsc_of_session: Smsc, model: ModelStandIn) -> dict[str, str]:
+    """What a server is told of the carrier of SMS and of the model."""
+    assistant = {"OUTDIAL_ASSISTANT_URL": model.address, "OUTDIAL_ASSISTANT_MODEL": "m"}
+    return {**with_sms(smsc_of_session), **assistant}
+
+
+@pytest.fixture(scope="session")
+def sandbox_floor(tmp_path_factory: pytest.TempPathFactory, outside: dict[str, str]) -> Iterator[Floor]:
     """A server on the sandbox, many times faster than life."""
     folder = tmp_path_factory.mktemp("sandbox")
     log = folder / "dialled.jsonl"
     options = ("--demo", "--speed", SANDBOX_SPEED, "--sandbox-log", str(log))
-    server = Server(folder / "data", *options, environment=with_sms(smsc_of_session))
+    server = Server(folder / "data", *options, environment=outside)
     floor = Floor(server, "sandbox", lambda: read_log(log))
     begin_at_once(floor)
     yield floor
@@ -47,12 +72,12 @@ def sandbox_floor(tmp_path_factory: pytest.TempPathFactory, smsc_of_session: Sms
 
 @pytest.fixture(scope="session")
 def asterisk_floor(
-    tmp_path_factory: pytest.TempPathFactory, asterisk: Any, carrier: Any, smsc_of_session: Smsc
+    tmp_path_factory: pytest.TempPathFactory, asterisk: Any, carrier: Any, outside: dict[str, str]
 ) -> Iterator[Floor]:
     """A server on a real Asterisk that calls a carrier over SIP."""
     folder = tmp_path_factory.mktemp("asterisk")
     options = ("--demo", "--telephony", asterisk.telephony_url)
-    server = Server(folder / "data", *options, environment=with_sms(smsc_of_session))
+    server = Server(folder / "data", *options, environment=outside)
     floor = Floor(server, "asterisk", carrier.calls)
     begin_at_once(floor)
     yield floor
