@@ -28,7 +28,7 @@ class Kind(StrEnum):
     DATETIME = "datetime"
     """A moment, as ISO 8601 to the second, by the clock of the report."""
     DIALOG = "dialog"
-    """The turns of a call; its text is that of the turns, one a line."""
+    """The turns of a call; its text is that of the turns, one a line. Of keys it is the keys in brackets, `[12]`."""
     GOAL = "goal"
     """Whether a goal was reached; its text is true or false."""
 

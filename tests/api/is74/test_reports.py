@@ -44,13 +44,14 @@ async def written(door: Door, calls: list[Spoken] = CALLS) -> int:
     return number
 
 
-def test_a_report_without_columns_has_what_every_call_has(at_door: Play) -> None:
+def test_a_report_without_columns_has_all_of_them(at_door: Play) -> None:
     async def story(door: Door) -> None:
         reply = await door.report(asked(await written(door)))
         assert reply.status == 200
         assert [one["field"] for one in reply.json["columns"]] == [
             *("phone_number", "campaign_name", "call_date", "call_status", "attempt"),
             *("duration", "talk_duration", "hangup_by", "dialog", "recording"),
+            *("name", "time", "phone", "agreed"),
         ]
         assert list(reply.json) == ["columns", "data", "total_duration", "avg_duration", "count"]
         assert reply.json["data"][0] == {
@@ -72,11 +73,27 @@ def test_a_report_without_columns_has_what_every_call_has(at_door: Play) -> None
                 {"who": "callee", "text": "да", "time": "2024-08-22T12:00:03+03:00", "block": "hello"},
             ],
             "recording": None,
+            "name": "Иванов",
+            "time": "10:00",
+            "phone": "123456",
+            "agreed": True,
         }
         assert [row["call_status"] for row in reply.json["data"]] == ["Отвечен", "Занято", "Отвечен", "В процессе"]
         assert [row["dialog"] for row in reply.json["data"][1:]] == [[], [], []]
         # By hand: 70 + 5 + 31 + 0 seconds in 4 calls.
         assert [reply.json[name] for name in ("total_duration", "avg_duration", "count")] == [106, 26, 4]
+
+    at_door(story)
+
+
+def test_keys_are_told_as_keys(at_door: Play) -> None:
+    async def story(door: Door) -> None:
+        number = await written(door, CALLS[:1])
+        await door.house.pool.execute("update turns set text = '', keys = '12' where who = 'callee'")
+        reply = await door.report(asked(number, [column("dialog", filter_type="contains", filter_value="[12]")]))
+        assert [turn["text"] for turn in reply.json["data"][0]["dialog"]] == ["Здравствуйте, Иванов!", "[12]"]
+        sheet = await door.report(asked(number, [column("dialog")]), {"Accept": "text/csv"})
+        assert "Абонент: [12]" in sheet.body.decode()
 
     at_door(story)
 

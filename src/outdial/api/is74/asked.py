@@ -42,14 +42,25 @@ class Names:
 
     def field(self, name: str, column_type: str) -> Field | None:
         """The field of that name: of the type that is named, or the first that has it."""
-        known: Mapping[Source, Collection[str]] = {
-            Source.FIELD: list(Standard),
+        known = self._known()
+        wanted = [Source(column_type)] if column_type in list(Source) else list(Source)
+        return next((Field(source, name) for source in wanted if name in known[source]), None)
+
+    def all(self) -> list[Field]:
+        """Every field once; of several with one name the first, because a row is told by names."""
+        fields: dict[str, Field] = {}
+        for source, names in self._known().items():
+            for name in names:
+                fields.setdefault(name, Field(source, name))
+        return list(fields.values())
+
+    def _known(self) -> Mapping[Source, Collection[str]]:
+        return {
+            Source.FIELD: [one.value for one in Standard],
             Source.PARAMETER: self.parameters,
             Source.VARIABLE: self.variables,
             Source.GOAL: self.goals,
         }
-        wanted = [Source(column_type)] if column_type in list(Source) else list(Source)
-        return next((Field(source, name) for source in wanted if name in known[source]), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +101,8 @@ def filters_of(sent: object, zone: ZoneInfo, faults: Faults) -> Filters:
 
 
 def columns_of(sent: object, names: Names, faults: Faults) -> Columns:
-    """The member `columns`, and `limit` and `offset` beside it. Without columns the answer has all that every call has."""
+    """The member `columns`, and `limit` and `offset` beside it. Without columns the answer has all that
+    there are, as far as a report may have so many."""
     top = Members("", sent, faults)
     listed = top.values.get("columns") or []
     if not isinstance(listed, list):
@@ -114,7 +126,7 @@ def columns_of(sent: object, names: Names, faults: Faults) -> Columns:
             filters += filtered
             order += ordered
     if not listed:
-        columns = [Column(Field(Source.FIELD, one), one.value) for one in Standard]
+        columns = [Column(field, field.name) for field in names.all()[:MOST_COLUMNS]]
     limit, offset = top.whole("limit", 0, LARGEST, required=False), top.whole("offset", 0, LARGEST, required=False)
     return Columns(columns=columns, filters=filters, order=order, limit=limit, offset=offset or 0)
 

@@ -50,12 +50,13 @@ join scripts s on s.id = p.script_id
 where a.id = $1 and a.tenant_id = $2 and p.dialect = $3 and (s.wire ->> 'project')::bigint = $4
 """
 _NUMERIC = "'^[+-]?[0-9]{1,30}([.][0-9]{1,30})?$'"
-_DIALOG = """
-(select json_agg(json_build_object('who', t.who, 'text', t.text,
+_SAID = "case t.keys when '' then t.text else '[' || t.keys || ']' end"
+_DIALOG = f"""
+(select json_agg(json_build_object('who', t.who, 'text', {_SAID},
                                    'time', to_char(t.said_at, 'YYYY-MM-DD"T"HH24:MI:SSTZH:TZM'), 'block', t.block)
                  order by t.position)::text
  from turns t where t.attempt_id = a.id)"""
-_DIALOG_TEXT = r"(select string_agg(t.text, E'\n' order by t.position) from turns t where t.attempt_id = a.id)"
+_DIALOG_TEXT = rf"(select string_agg({_SAID}, E'\n' order by t.position) from turns t where t.attempt_id = a.id)"
 
 
 class PostgresAnalytics:
