@@ -25,6 +25,7 @@ run: $(READY) ## Start the server on the sandbox with demo data: http://127.0.0.
 test: $(READY) ## Install what the tests need and run all of them, on the sandbox and on a private Asterisk
 	$(PYTHON) tools/asterisk/fetch.py
 	$(PYTHON) tools/smsc/fetch.py
+	$(PYTHON) tools/models/fetch.py
 	$(MAKE) lint
 	$(PYTHON) -m pytest $(ARGS)
 
@@ -60,7 +61,7 @@ asterisk: $(READY) ## Run a private Asterisk and a carrier to call through, and 
 .PHONY: lock
 lock: ## Write requirements.lock anew from pyproject.toml
 	$(PYTHON) -m uv pip compile --universal --quiet --no-header --no-annotate --python-version 3.11 \
-	  --group dev pyproject.toml --output-file requirements.lock
+	  --group dev --all-extras pyproject.toml --output-file requirements.lock
 
 .PHONY: clean
 clean: ## Remove what was installed and built

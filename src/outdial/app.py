@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import SystemRandom
-from typing import assert_never
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -55,8 +54,6 @@ from outdial.drivers.postgres.scripts import PostgresScripts
 from outdial.drivers.postgres.setup import PostgresSetup
 from outdial.drivers.postgres.sms import PostgresSmsQueue
 from outdial.drivers.postgres.standings import PostgresStandings
-from outdial.drivers.recognition.sphinx import Sphinx
-from outdial.drivers.recognition.turns import TurnTaker
 from outdial.drivers.sandbox.switch import SandboxSwitch
 from outdial.drivers.sheets.reader import SheetReader
 from outdial.drivers.sheets.writer import WorkbookWriter
@@ -71,7 +68,7 @@ from outdial.engine.engine import Engine
 from outdial.engine.hooks import Messenger
 from outdial.engine.prompts import Prompts
 from outdial.engine.sms import SmsSender
-from outdial.furnishing import StartError, assistant_of, carrier_of_sms, means_of, speech_engines
+from outdial.furnishing import StartError, assistant_of, carrier_of_sms, listening_of, means_of, speech_engines
 from outdial.operations import Operations
 from outdial.operations.access import Access
 from outdial.operations.accounts import Accounts
@@ -213,13 +210,12 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
     data, dsn = settings.data.absolute(), store.dsn
     telephony: SandboxSwitch | AsteriskSwitch
     clock: Clock
-    recogniser: TurnTaker | None = None
+    recogniser = listening_of(settings)
     if settings.telephony == "sandbox":
         clock = FeltClock(settings.speed)
         telephony = SandboxSwitch(clock, settings.seed, settings.sandbox_log)
     else:
         clock = SystemClock()
-        recogniser = _recogniser(settings)
         telephony = AsteriskSwitch(
             settings.telephony,
             extension_endpoint=settings.extension_endpoint,
@@ -317,17 +313,6 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
         if recogniser is not None:
             await recogniser.close()
         await pool.close()
-
-
-def _recogniser(settings: Settings) -> TurnTaker | None:
-    """Who understands what callees say; None: nobody is listened to."""
-    match settings.recogniser:
-        case "pocketsphinx":
-            return TurnTaker(Sphinx(settings.recogniser_processes))
-        case "none":
-            return None
-        case _:
-            assert_never(settings.recogniser)
 
 
 def _pacer_of(rules: MemberRules | None) -> str:

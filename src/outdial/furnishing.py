@@ -1,4 +1,4 @@
-"""What the settings choose among: the voices, the carrier of SMS, the assistant, and what scripts may need of them.
+"""What the settings choose among: the voices, who listens, the carrier of SMS, the assistant; and what scripts may need.
 
 Each is made from its settings alone, and closed with the stack that it is given. Who uses it is not known here.
 """
@@ -10,6 +10,9 @@ from contextlib import AsyncExitStack
 
 from outdial.drivers.assistant.absent import AbsentAssistant
 from outdial.drivers.assistant.completions import CompletionsAssistant, CompletionsSettings
+from outdial.drivers.recognition.choice import engine_of
+from outdial.drivers.recognition.streams import ChildStreams
+from outdial.drivers.recognition.turns import TurnTaker
 from outdial.drivers.sandbox.sms import SandboxSms
 from outdial.drivers.sms.carrier import SmppSms, address_from
 from outdial.drivers.sms.off import NoSms
@@ -50,6 +53,17 @@ def assistant_of(settings: Settings, closing: AsyncExitStack) -> CompletionsAssi
     assistant = CompletionsAssistant(wanted)
     closing.push_async_callback(assistant.close)
     return assistant
+
+
+def listening_of(settings: Settings) -> TurnTaker | None:
+    """Who understands what callees say; None: nobody is listened to. Raises `StartError`."""
+    try:
+        engine = engine_of(settings)
+    except ValueError as error:
+        raise StartError(str(error)) from error
+    if isinstance(engine, ChildStreams) and settings.telephony != "sandbox":
+        engine.start()  # a model takes seconds to load, which the first callee is not to wait for
+    return None if engine is None else TurnTaker(engine)
 
 
 def speech_engines(settings: Settings, closing: AsyncExitStack) -> list[Synthesiser]:

@@ -55,13 +55,6 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no time zone {name!r}; an example: Europe/Moscow")
         return name
 
-    @field_validator("recogniser", mode="before")
-    @classmethod
-    def _recogniser_is_there(cls, name: object) -> object:
-        if name in ("vosk", "sherpa", "yandex"):
-            raise ValueError(f"this outdial has no driver for {name}; there are pocketsphinx and none")
-        return name
-
     @field_validator("telephony")
     @classmethod
     def _switch_is_known(cls, address: str) -> str:
@@ -98,14 +91,17 @@ class Settings(BaseSettings):
         "max_tokens", description="What the server calls the most tokens of an answer."
     )
     assistant_connections: int = Field(64, ge=1, le=10_000, description="Answers that are asked for at the same time.")
-    recogniser: Literal["pocketsphinx", "none"] = Field(
+    recogniser: Literal["pocketsphinx", "vosk", "none"] = Field(
         "pocketsphinx", description="Who understands what callees say; none: nobody is listened to."
     )
     recogniser_processes: int = Field(
         1,
         ge=1,
         le=32,
-        description="Child processes of pocketsphinx; one keeps up with about ten people who speak at once.",
+        description="Child processes of pocketsphinx or vosk; one keeps up with about ten people who speak at once.",
+    )
+    vosk_models: dict[str, str] = Field(
+        {}, description='Folders of vosk\'s models by language, such as {"ru": "/srv/vosk-model-small-ru-0.22"}.'
     )
 
     mikopbx_calls_per_second: float = Field(

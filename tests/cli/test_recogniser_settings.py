@@ -1,20 +1,60 @@
-"""Settings that cannot be used are refused with their name."""
+"""Settings of the recogniser that cannot be used are refused with their name, and with what to do next."""
 
 from __future__ import annotations
 
+import json
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from outdial.drivers.recognition import choice
+from outdial.furnishing import StartError, listening_of
 from outdial.settings import SettingsError, read
 
 
-@pytest.mark.parametrize("name", ["vosk", "sherpa", "yandex"])
-def test_a_recogniser_that_is_not_there_is_refused_by_name(name: str) -> None:
-    with pytest.raises(SettingsError, match=f"OUTDIAL_RECOGNISER .*no driver for {name}"):
-        read({"recogniser": name})
+def refusal(**given: Any) -> str:
+    with pytest.raises(StartError) as refused:
+        listening_of(read(given))
+    return str(refused.value)
 
 
 def test_the_recogniser_is_built_in_or_none() -> None:
     assert read({}).recogniser == "pocketsphinx"
-    assert read({"recogniser": "none"}).recogniser == "none"
+    assert listening_of(read({})) is not None
+    assert listening_of(read({"recogniser": "none"})) is None
     with pytest.raises(SettingsError, match="OUTDIAL_RECOGNISER "):
         read({"recogniser": "somebody"})
+
+
+def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def found(name: str) -> ModuleSpec | None:
+        return None
+
+    monkeypatch.setattr(choice, "find_spec", found)
+    assert refusal(recogniser="vosk").endswith("its package is not installed; install outdial[vosk]")
+
+
+def test_models_are_named_and_are_models(tmp_path: Path) -> None:
+    assert 'OUTDIAL_VOSK_MODELS=\'{"ru": ' in refusal(recogniser="vosk")
+    gone = tmp_path / "gone"
+    assert refusal(recogniser="vosk", vosk_models={"ru": str(gone)}) == (
+        f"OUTDIAL_VOSK_MODELS: there is no folder {gone} (for 'ru'); unpack a model of vosk's there"
+    )
+    assert refusal(recogniser="vosk", vosk_models={"ru": str(tmp_path)}).endswith("it has no am/final.mdl")
+
+
+@pytest.mark.parametrize("layout", ["am/final.mdl conf/mfcc.conf", "final.mdl mfcc.conf"])
+def test_a_model_that_refuses_the_telephones_rate_is_refused(
+    layout: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, features = (tmp_path / name for name in layout.split())
+    for file in (model, features):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("--use-energy=false\n")
+    monkeypatch.setenv("OUTDIAL_RECOGNISER", "vosk")
+    monkeypatch.setenv("OUTDIAL_VOSK_MODELS", json.dumps({"ru": str(tmp_path)}))
+    assert refusal().endswith(f"refuses 8 kHz; add a line --allow-upsample=true to {features}")
+    features.write_text("--use-energy=false\n--allow-upsample=true\n")
+    assert listening_of(read()) is not None

@@ -13,9 +13,12 @@ import pytest
 
 from asterisk import sounds
 from contract.recognition import PATIENCE_SECONDS, Bench, Listener, RecogniserContract, quiet, tell
+from models.fetch import ensure
 from outdial.core.intents import Intent, Meaning, expected
+from outdial.drivers.recognition.engine import Engine
 from outdial.drivers.recognition.sphinx import Sphinx
 from outdial.drivers.recognition.turns import TurnTaker
+from outdial.drivers.recognition.vosk import vosk
 from outdial.ports import Recogniser
 
 
@@ -32,9 +35,19 @@ def _samples(path: Path) -> bytes:
         return file.readframes(file.getnframes())
 
 
+@pytest.fixture(scope="module")
+def spoken_in_korean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Two answers and a sentence as samples, by their text."""
+    folder, texts = tmp_path_factory.mktemp("korean"), ("네", "아니요", "내일 오후에 다시 전화해 주세요")
+    for number, text in enumerate(texts):
+        path = folder / f"{number}.wav"
+        subprocess.run([sys.executable, sounds.__file__, str(path), "ko", text], check=True)
+    return {text: _samples(folder / f"{number}.wav") for number, text in enumerate(texts)}
+
+
 @asynccontextmanager
-async def _sphinx() -> AsyncIterator[Recogniser]:
-    recogniser = TurnTaker(Sphinx(), late_seconds=PATIENCE_SECONDS)
+async def _heard_by(engine: Engine) -> AsyncIterator[Recogniser]:
+    recogniser = TurnTaker(engine, late_seconds=PATIENCE_SECONDS)
     try:
         yield recogniser
     finally:
@@ -45,7 +58,7 @@ class TestSphinxInRussian(RecogniserContract):
     @pytest.fixture
     def bench(self, spoken: dict[int, bytes]) -> Bench:
         words = {"да": spoken[1], "нет": spoken[2]}
-        return Bench(recogniser=_sphinx, language="ru-RU", words=words, other=spoken[8])
+        return Bench(recogniser=lambda: _heard_by(Sphinx()), language="ru-RU", words=words, other=spoken[8])
 
     def test_a_usual_yes_and_no_are_told_from_other_words(self, bench: Bench, spoken: dict[int, bytes]) -> None:
         forms = expected((Intent(Meaning.CONSENT), Intent(Meaning.REFUSAL)), "ru-RU")
@@ -63,4 +76,18 @@ class TestSphinxInEnglish(RecogniserContract):
     @pytest.fixture
     def bench(self, spoken: dict[int, bytes]) -> Bench:
         words = {"yes": spoken[3], "no": spoken[4], "two": spoken[7]}
-        return Bench(recogniser=_sphinx, language="en-US", words=words, other=spoken[8])
+        return Bench(recogniser=lambda: _heard_by(Sphinx()), language="en-US", words=words, other=spoken[8])
+
+
+class TestVoskInKorean(RecogniserContract):
+    """The library itself, with the only model of its that can be had as a package."""
+
+    @pytest.fixture
+    def bench(self, spoken_in_korean: dict[str, bytes]) -> Bench:
+        *words, other = spoken_in_korean
+        return Bench(
+            recogniser=lambda: _heard_by(vosk({"ko": str(ensure())})),
+            language="ko-KR",
+            words={word: spoken_in_korean[word] for word in words},
+            other=spoken_in_korean[other],
+        )

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from contract.recognition import Listener, quiet
 from outdial.drivers.recognition.activity import FRAME_BYTES, Activity, Change
+from outdial.drivers.recognition.children import MOST_WAITING
 from outdial.drivers.recognition.engine import EngineFailed
 from outdial.drivers.recognition.grammar import jsgf, phrases, unasked, words_of
 from outdial.drivers.recognition.phones import from_ipa
-from outdial.drivers.recognition.sphinx import MOST_WAITING, Sphinx
-from outdial.drivers.recognition.sphinx_pipe import WORKER
+from outdial.drivers.recognition.sphinx import WORKER, Sphinx
 from outdial.drivers.recognition.turns import TurnTaker
 from outdial.ports import Question, Understood
 

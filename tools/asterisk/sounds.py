@@ -1,6 +1,7 @@
 """What the carrier's callees say and send: speech, a beep, a fax tone, the noise of a room, as 8 kHz wav files.
 
-Run it as a program with a folder: libespeak-ng keeps its state in the process, so it gets a process of its own.
+Run it as a program, with a folder, or with a file, a language and a text: libespeak-ng keeps its state in the process, so
+it gets a process of its own.
 """
 
 from __future__ import annotations
@@ -139,5 +140,16 @@ def write_all(folder: Path) -> None:
     write(folder / "hum.wav", tone(440, 30.0))
 
 
+def main() -> None:
+    """A folder gets every file; a file gets a text in a language."""
+    match sys.argv[1:]:
+        case [folder]:
+            write_all(Path(folder))
+        case [file, language, text]:
+            write(Path(file), [*room(0.2), *Espeak().say(language, text), *room(0.3)])
+        case _:
+            sys.exit("sounds.py FOLDER, or sounds.py FILE LANGUAGE TEXT")
+
+
 if __name__ == "__main__":
-    write_all(Path(sys.argv[1]))
+    main()

@@ -5,7 +5,8 @@ an utterance begins and ends it is told.
 from __future__ import annotations
 
 from asyncio import Future
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from prometheus_client import Counter, Histogram
 
@@ -28,7 +29,7 @@ understanding_seconds = Histogram(
 
 
 class EngineFailed(Exception):
-    """The engine could not understand an utterance; the message is a stable word: busy, late, fallen, language, refused."""
+    """The engine could not understand an utterance; the message is a stable word: busy, late, fallen, language."""
 
 
 class Utterance(Protocol):
@@ -65,3 +66,24 @@ class Engine(Protocol):
 
     async def close(self) -> None:
         """End what it runs; utterances under way come to nothing."""
+
+
+def understood_of(told: Future[Mapping[str, Any]], answer: Future[Understood]) -> Future[Understood]:
+    """`answer`, which what a child tells becomes: `text`, `confidence` and `alternatives`, or `failed`."""
+
+    def settle(done: Future[Mapping[str, Any]]) -> None:
+        if answer.done():
+            return
+        if done.cancelled():
+            answer.cancel()
+        elif failure := done.exception():
+            answer.set_exception(failure)
+        elif failed := done.result().get("failed"):
+            answer.set_exception(EngineFailed(failed))
+        else:
+            what = done.result()
+            answer.set_result(Understood(what["text"], what["confidence"], tuple(what["alternatives"])))
+
+    told.add_done_callback(settle)
+    answer.add_done_callback(lambda done: done.cancelled() or done.exception())  # it may be that nobody asks for it
+    return answer

@@ -1,5 +1,6 @@
 """What a grammar listens for: the phrases that are expected, and beside them everyday words of the language that nobody
-asked for. A recogniser that may only choose among the expected hears one of them in every cough.
+asked for. A recogniser that may only choose among the expected hears one of them in every cough; of one that writes down
+whatever it hears, what was expected is picked here.
 """
 
 from __future__ import annotations
@@ -54,3 +55,19 @@ def jsgf(sequences: Sequence[tuple[float, Sequence[str]]]) -> str:
     """A grammar in which exactly one of these sequences of dictionary entries is said; each with its weight."""
     alternatives = (f"/{weight:.1f}/ {' '.join(entries)}" for weight, entries in sequences)
     return f"#JSGF V1.0; grammar g; public <g> = {' | '.join(alternatives)};"
+
+
+def meant(text: str, asked: Mapping[tuple[str, ...], str]) -> str:
+    """The phrase of `asked` that a text is, said once or several times over; empty when it is none, or more than one."""
+    words = words_of(text)
+    for each, phrase in asked.items():
+        if len(words) % len(each) == 0 and words and words == each * (len(words) // len(each)):
+            return phrase
+    return ""
+
+
+def model_of(models: Mapping[str, str], language: str) -> str:
+    """Which of the models, by language, is for this one: its own, or one for the language without a country; else empty."""
+    own = {code.lower().replace("_", "-"): model for code, model in models.items()}
+    code = language.lower().replace("_", "-")
+    return own.get(code) or own.get(code.partition("-")[0]) or ""

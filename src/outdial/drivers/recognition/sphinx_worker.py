@@ -1,26 +1,22 @@
 """The child process in which pocketsphinx understands utterances: a C library that may fall, and takes the processor for
 itself while it works, has no place among calls.
 
-Requests and replies follow one another on standard input and output, as `sphinx_pipe` says.
+Requests and replies follow one another on standard input and output, as `pipe` says.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import sys
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from pocketsphinx import Decoder
 
 from outdial.drivers.recognition import grammar
 from outdial.drivers.recognition.phones import Phonemiser
-from outdial.drivers.recognition.sphinx_pipe import RATE, REPLY, REQUEST
+from outdial.drivers.recognition.pipe import RATE, Answer, run
 
 _MODEL_RATE = 16_000
 _FRAMES_A_SECOND = 100
@@ -198,33 +194,11 @@ def _sureness(best: _Hypothesis, second: _Hypothesis | None) -> float:
     return float(1.0 - 0.5 * np.exp(-max(0.0, best.score - second.score) / _SURE_NATS))
 
 
-def serve(ear: Ear, requests: BinaryIO, replies: BinaryIO) -> None:
-    """Answer requests until there are no more."""
-    while len(sizes := requests.read(REQUEST.size)) == REQUEST.size:
-        head_size, sound_size = REQUEST.unpack(sizes)
-        head: Mapping[str, Any] = json.loads(requests.read(head_size))
-        sound = requests.read(sound_size)
-        reply(replies, ear.understand(head["language"], head["expected"], sound))
-
-
-def reply(replies: BinaryIO, what: Mapping[str, Any]) -> None:
-    """Write one reply."""
-    body = json.dumps(what).encode()
-    replies.write(REPLY.pack(len(body)) + body)
-    replies.flush()
-
-
-def main() -> None:
-    """Run until standard input ends."""
-    # Ctrl-C is for the parent; our end is that of standard input.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # The libraries may print; their words must not mix with the replies.
-    replies = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
+def prepare() -> Answer:
+    """A decoder that answers requests of a `language`, what is `expected`, and sound."""
     ear = Ear()
-    reply(replies, {})
-    serve(ear, sys.stdin.buffer, replies)
+    return lambda head, sound: ear.understand(head["language"], head["expected"], sound)
 
 
 if __name__ == "__main__":
-    main()
+    run(prepare)

@@ -26,6 +26,7 @@ from outdial.ports import Question, Understood
 
 log = structlog.get_logger(__name__)
 
+_TRIAL = ("да", "yes")
 _BEFORE_SECONDS = 0.3
 """Of what was heard before a voice was noticed, so much belongs to the utterance: its first sound is often soft."""
 _MAY_BE_OVER = 0.4
@@ -43,6 +44,16 @@ class TurnTaker:
         """Begin to hear."""
         self._engine.prepare(question)
         return TurnHearing(self._engine, question, began, heard, self._late_seconds)
+
+    async def tried(self, language: str) -> str:
+        """Have the engine hear a second of silence, however long it takes to start: empty, or why it did not."""
+        utterance = self._engine.begin(Question(language=language, expected=_TRIAL))
+        utterance.feed(bytes(FRAME_BYTES) * round(1 / FRAME_SECONDS))
+        try:
+            await utterance.finish()
+        except EngineFailed as why:
+            return str(why)
+        return ""
 
     async def close(self) -> None:
         """End what the engine runs."""

@@ -1,0 +1,45 @@
+"""Which recogniser the settings choose, and whether all that it needs is there: a package, the user's models, a key. It
+opens no connection and loads no model.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import assert_never
+
+from outdial.drivers.recognition.sphinx import Sphinx
+from outdial.drivers.recognition.streams import ChildStreams
+from outdial.drivers.recognition.vosk import vosk
+from outdial.settings import Settings
+
+
+def engine_of(settings: Settings) -> Sphinx | ChildStreams | None:
+    """The engine that understands callees; None: nobody is listened to.
+
+    Raises `ValueError`, which names the setting and what to do next.
+    """
+    match settings.recogniser:
+        case "pocketsphinx":
+            return Sphinx(settings.recogniser_processes)
+        case "vosk":
+            _installed("vosk", "vosk", "vosk")
+            try:
+                return vosk(_models("vosk", settings.vosk_models), settings.recogniser_processes)
+            except ValueError as why:
+                raise ValueError(f"OUTDIAL_VOSK_MODELS: {why}") from why
+        case "none":
+            return None
+        case _:
+            assert_never(settings.recogniser)
+
+
+def _installed(name: str, package: str, extra: str) -> None:
+    if find_spec(package) is None:
+        raise ValueError(f"OUTDIAL_RECOGNISER={name}: its package is not installed; install outdial[{extra}]")
+
+
+def _models(name: str, models: dict[str, str]) -> dict[str, str]:
+    if not models:
+        example = f'OUTDIAL_{name.upper()}_MODELS=\'{{"ru": "/srv/models/ru"}}\''
+        raise ValueError(f"no model is named: nothing is downloaded, name the folder of yours, such as {example}")
+    return models

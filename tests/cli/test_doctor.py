@@ -1,0 +1,39 @@
+"""`outdial doctor` looks at the recogniser beside the Asterisk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from models.fetch import ensure
+from outdial.cli.main import app
+
+NOBODY = "ari://u:p@127.0.0.1:1"
+
+
+def doctor(monkeypatch: pytest.MonkeyPatch, **settings: str) -> str:
+    for name, value in settings.items():
+        monkeypatch.setenv(f"OUTDIAL_{name.upper()}", value)
+    result = CliRunner().invoke(app, ["doctor", "--telephony", NOBODY])
+    assert result.exit_code == 1  # there is no Asterisk
+    return result.output
+
+
+def test_it_has_the_recogniser_hear_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "ok       recogniser pocketsphinx hears ru-RU" in doctor(monkeypatch)
+    assert "ok       nobody is listened to" in doctor(monkeypatch, recogniser="none")
+
+
+def test_it_says_that_the_language_has_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    models = f'{{"ko": "{ensure()}"}}'
+    told = doctor(monkeypatch, recogniser="vosk", vosk_models=models)
+    assert "warning  recogniser vosk does not hear ru-RU: language" in told
+    assert "ok       recogniser vosk hears ko-KR" in doctor(monkeypatch, language="ko-KR")
+
+
+def test_it_says_that_a_model_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    told = doctor(monkeypatch, recogniser="vosk", vosk_models=f'{{"ru": "{tmp_path}"}}')
+    assert "error    callees would not be understood" in told
+    assert "OUTDIAL_VOSK_MODELS" in told

@@ -1,0 +1,247 @@
+"""Utterances that are understood while they are spoken: what a child keeps of them, what is picked out of its guesses, and
+what becomes of them when the child falls, is behind, or has no model of the language."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract.recognition import quiet
+from models.fetch import ensure
+from outdial.drivers.recognition import vosk as driver
+from outdial.drivers.recognition.children import MOST_WAITING
+from outdial.drivers.recognition.engine import EngineFailed
+from outdial.drivers.recognition.grammar import meant, model_of, phrases
+from outdial.drivers.recognition.hearing import MOST_EARS, Asked, Guess, Hearing, picked
+from outdial.drivers.recognition.streams import ChildStreams
+from outdial.drivers.recognition.turns import TurnTaker
+from outdial.drivers.recognition.vosk_worker import guesses_of, joined, takes_a_grammar
+from outdial.ports import Question, Understood
+
+QUESTION = Question(language="ko-KR", expected=("네", "아니요"))
+
+
+class StandIn:
+    """An ear that says how much it heard, in a language that it was asked for."""
+
+    def __init__(self, language: str, asked: Asked) -> None:
+        self._language = language
+        self._asked = asked
+        self._heard = 0
+
+    def hear(self, sound: bytes) -> None:
+        self._heard += len(sound)
+
+    def guesses(self) -> Sequence[Guess]:
+        return [Guess(f"{self._language} {len(self._asked)} {self._heard}", 0.5)]
+
+
+def listen(language: str, asked: Asked) -> StandIn | None:
+    return StandIn(language, asked) if language == "xx" else None
+
+
+def begin(number: int, language: str = "xx", **more: object) -> dict[str, object]:
+    return {"utterance": number, "language": language, "expected": [], **more}
+
+
+def test_utterances_are_kept_apart_until_they_are_over() -> None:
+    hearing = Hearing(listen)
+    assert hearing.answer(begin(1), b"12") == {}
+    assert hearing.answer(begin(2), b"1234") == {}
+    assert hearing.answer({"utterance": 1}, b"12") == {}
+    told = hearing.answer({"utterance": 1, "over": True}, b"")
+    assert told == {"text": "xx 0 4", "confidence": 0.5, "alternatives": []}
+    assert hearing.answer({"utterance": 2, "over": True}, b"12")["text"] == "xx 0 6"
+    assert hearing.answer(begin(3, over=True), b"12")["text"] == "xx 0 2"
+
+
+def test_an_utterance_that_the_child_does_not_know_was_of_a_child_that_fell() -> None:
+    hearing = Hearing(listen)
+    hearing.answer(begin(1), b"12")
+    assert hearing.answer({"utterance": 1, "dropped": True}, b"") == {}
+    assert hearing.answer({"utterance": 1, "over": True}, b"") == {"failed": "fallen"}
+
+
+def test_an_utterance_without_a_model_fails_for_as_long_as_it_lasts() -> None:
+    hearing = Hearing(listen)
+    for head in (begin(1, "yy"), {"utterance": 1}, {"utterance": 1, "over": True}):
+        assert hearing.answer(head, b"12") == {"failed": "language"}
+    assert hearing.answer({"utterance": 1, "over": True}, b"12") == {"failed": "fallen"}
+
+
+def test_what_a_child_keeps_is_bounded() -> None:
+    hearing = Hearing(listen)
+    for number in range(MOST_EARS + 1):
+        hearing.answer(begin(number), b"12")
+    assert hearing.answer({"utterance": 0}, b"12") == {"failed": "fallen"}
+    assert hearing.answer({"utterance": 1}, b"12") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase"),
+    [
+        ("да", "Да!"),
+        ("Да, да.", "Да!"),
+        ("нет да", ""),
+        ("да нет наверное", ""),
+        ("не надо", "не надо"),
+        ("надо", ""),
+        ("", ""),
+    ],
+)
+def test_a_text_means_a_phrase_that_it_is_and_no_other(text: str, phrase: str) -> None:
+    assert meant(text, phrases(["Да!", "нет", "не надо"])) == phrase
+
+
+def test_the_likeliest_guess_counts_and_the_others_are_alternatives() -> None:
+    asked = phrases(["да", "нет", "два"])
+    guesses = [Guess("да", 0.5), Guess("да да", 0.2), Guess("два", 0.2), Guess("дай", 0.1)]
+    assert picked(guesses, asked) == {"text": "да", "confidence": 0.7, "alternatives": ["два"]}
+    assert picked(guesses[::-1], asked) == {"text": "", "confidence": 0.0, "alternatives": ["два", "да"]}
+    assert picked(guesses, {})["alternatives"] == ["да да", "два", "дай"]
+    assert picked([], asked) == {"text": "", "confidence": 0.0, "alternatives": []}
+
+
+def test_a_model_is_of_a_language_or_of_it_in_a_country() -> None:
+    models = {"ru": "a", "en_US": "b"}
+    assert [model_of(models, code) for code in ("ru-RU", "RU", "en-us", "en", "kk-KZ")] == ["a", "a", "b", "", ""]
+
+
+def test_likelihoods_become_shares() -> None:
+    alternatives = [{"text": "아니요", "confidence": 134.027}, {"text": "좋아요", "confidence": 132.728}]
+    first, second = guesses_of(alternatives)
+    assert (first.text, round(first.confidence, 3), round(second.confidence, 3)) == ("아니요", 0.786, 0.214)
+    assert guesses_of([]) == []
+    assert guesses_of([{"text": "", "confidence": 29.8}]) == [Guess("", 1.0)]
+
+
+@given(st.lists(st.tuples(st.text(), st.floats(-1e6, 1e6)), max_size=6))
+def test_shares_are_ranked_and_are_all_there_is(alternatives: list[tuple[str, float]]) -> None:
+    shares = [each.confidence for each in guesses_of([{"text": text, "confidence": of} for text, of in alternatives])]
+    assert shares == sorted(shares, reverse=True)
+    assert not shares or sum(shares) == pytest.approx(1.0)
+
+
+def test_parts_of_an_utterance_are_put_together() -> None:
+    parts = [[Guess("a", 0.5), Guess("b", 0.5)], [Guess("", 1.0)], [], [Guess("c", 0.8), Guess("d", 0.2)]]
+    assert joined(parts) == [Guess("a c", 0.4), Guess("b c", 0.4), Guess("a d", 0.1)]
+    assert joined([[Guess("", 1.0)]]) == []
+
+
+def tell(story: Callable[[ChildStreams], Awaitable[None]]) -> None:
+    """Run a story on vosk itself."""
+
+    async def run() -> None:
+        engine = driver.vosk({"ko": str(ensure())})
+        try:
+            await story(engine)
+        finally:
+            await engine.close()
+
+    asyncio.run(run())
+
+
+async def said(engine: ChildStreams, question: Question = QUESTION) -> Understood:
+    utterance = engine.begin(question)
+    for _ in range(3):
+        utterance.feed(quiet(0.3))
+    utterance.may_be_over()
+    utterance.resumed()
+    return await utterance.finish()
+
+
+def test_a_language_without_a_model_is_not_understood() -> None:
+    async def story(engine: ChildStreams) -> None:
+        with pytest.raises(EngineFailed, match="language"):
+            await said(engine, Question(language="ru-RU"))
+        assert await said(engine) == Understood("")
+
+    tell(story)
+
+
+def test_what_the_library_prints_does_not_mix_with_the_replies() -> None:
+    async def story(engine: ChildStreams) -> None:
+        # The library complains, on its standard output, of words that it does not know.
+        assert await said(engine, Question(language="ko", expected=("네", "qwerty"))) == Understood("")
+
+    tell(story)
+
+
+def test_a_child_that_falls_loses_the_utterances_under_way_and_is_started_anew() -> None:
+    async def story(engine: ChildStreams) -> None:
+        assert (await said(engine)).text == ""
+        utterance = engine.begin(QUESTION)
+        utterance.feed(quiet(0.3))
+        pid = await asyncio.to_thread(_child)
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(EngineFailed, match="fallen"):
+            await utterance.finish()
+        assert (await said(engine)).text == ""
+        assert await asyncio.to_thread(_child) != pid
+
+    tell(story)
+
+
+def test_speakers_at_a_child_are_bounded_and_leave_when_they_are_done() -> None:
+    async def story(engine: ChildStreams) -> None:
+        spoken = [engine.begin(QUESTION) for _ in range(MOST_WAITING)]
+        refused = engine.begin(QUESTION)
+        refused.feed(quiet(0.3))
+        with pytest.raises(EngineFailed, match="busy"):
+            await refused.finish()
+        refused.drop()
+        spoken[0].feed(quiet(0.3))
+        spoken[0].drop()
+        spoken[0].drop()
+        spoken[1].feed(quiet(0.3))
+        assert (await spoken[1].finish()).text == ""
+        assert [(await said(engine)).text for _ in range(2)] == ["", ""]
+
+    tell(story)
+
+
+def test_a_child_with_a_model_that_cannot_be_loaded_understands_nothing(tmp_path: Path) -> None:
+    (tmp_path / "am").mkdir()
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "am" / "final.mdl").write_bytes(b"no model")
+    (tmp_path / "conf" / "mfcc.conf").write_text("--allow-upsample=true\n")
+
+    async def run() -> None:
+        engine = driver.vosk({"ko": str(tmp_path)})
+        try:
+            for _ in range(2):
+                with pytest.raises(EngineFailed, match="fallen"):
+                    await said(engine)
+        finally:
+            await engine.close()
+
+    asyncio.run(run())
+
+
+def test_a_graph_that_is_made_beforehand_takes_no_grammar(tmp_path: Path) -> None:
+    assert takes_a_grammar(ensure())
+    assert not takes_a_grammar(tmp_path)
+
+
+def _child() -> int:
+    command = ["ps", "-ww", "--ppid", str(os.getpid()), "-o", "pid=,args="]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    (pid,) = [int(line.split()[0]) for line in lines if driver.WORKER in line]
+    return pid
+
+
+def test_a_trial_says_whether_a_language_would_be_heard() -> None:
+    async def story(engine: ChildStreams) -> None:
+        recogniser = TurnTaker(engine)
+        assert await recogniser.tried("ko-KR") == ""
+        assert await recogniser.tried("ru-RU") == "language"
+
+    tell(story)
