@@ -91,14 +91,18 @@ class Settings(BaseSettings):
         "max_tokens", description="What the server calls the most tokens of an answer."
     )
     assistant_connections: int = Field(64, ge=1, le=10_000, description="Answers that are asked for at the same time.")
-    recogniser: Literal["pocketsphinx", "vosk", "none"] = Field(
+    recogniser: Literal["pocketsphinx", "vosk", "sherpa", "none"] = Field(
         "pocketsphinx", description="Who understands what callees say; none: nobody is listened to."
     )
     recogniser_processes: int = Field(
         1,
         ge=1,
         le=32,
-        description="Child processes of pocketsphinx or vosk; one keeps up with about ten people who speak at once.",
+        description="Child processes of pocketsphinx, vosk or sherpa; one of pocketsphinx keeps up with about ten speakers.",
+    )
+    sherpa_models: dict[str, str] = Field(
+        {},
+        description='Folders of sherpa-onnx\'s streaming transducers by language, such as {"ru": "/srv/zipformer-ru"}.',
     )
     vosk_models: dict[str, str] = Field(
         {}, description='Folders of vosk\'s models by language, such as {"ru": "/srv/vosk-model-small-ru-0.22"}.'

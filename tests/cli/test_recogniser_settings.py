@@ -33,7 +33,9 @@ def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatc
         return None
 
     monkeypatch.setattr(choice, "find_spec", found)
-    assert refusal(recogniser="vosk").endswith("its package is not installed; install outdial[vosk]")
+    for name in ("vosk", "sherpa"):
+        told = f"OUTDIAL_RECOGNISER={name}: its package is not installed; install outdial[{name}]"
+        assert refusal(recogniser=name) == told
 
 
 def test_models_are_named_and_are_models(tmp_path: Path) -> None:
@@ -58,3 +60,16 @@ def test_a_model_that_refuses_the_telephones_rate_is_refused(
     assert refusal().endswith(f"refuses 8 kHz; add a line --allow-upsample=true to {features}")
     features.write_text("--use-energy=false\n--allow-upsample=true\n")
     assert listening_of(read()) is not None
+
+
+def test_the_parts_of_a_transducer_are_found_or_named(tmp_path: Path) -> None:
+    assert 'OUTDIAL_SHERPA_MODELS=\'{"ru": ' in refusal(recogniser="sherpa")
+    models = {"ru": str(tmp_path)}
+    for name in ("tokens.txt", "encoder-epoch-99.onnx", "small-decoder.onnx"):
+        (tmp_path / name).touch()
+    told = refusal(recogniser="sherpa", sherpa_models=models)
+    assert told.endswith(f"{tmp_path} (for 'ru') has no streaming transducer: it lacks joiner*.onnx")
+    (tmp_path / "joiner.int8.onnx").touch()
+    assert listening_of(read({"recogniser": "sherpa", "sherpa_models": models})) is not None
+    gone = str(tmp_path / "gone")
+    assert f"there is no folder {gone}" in refusal(recogniser="sherpa", sherpa_models={"ru": gone})

@@ -13,9 +13,11 @@ import pytest
 
 from asterisk import sounds
 from contract.recognition import PATIENCE_SECONDS, Bench, Listener, RecogniserContract, quiet, tell
+from drivers import transducer
 from models.fetch import ensure
 from outdial.core.intents import Intent, Meaning, expected
 from outdial.drivers.recognition.engine import Engine
+from outdial.drivers.recognition.sherpa import sherpa
 from outdial.drivers.recognition.sphinx import Sphinx
 from outdial.drivers.recognition.turns import TurnTaker
 from outdial.drivers.recognition.vosk import vosk
@@ -90,4 +92,19 @@ class TestVoskInKorean(RecogniserContract):
             language="ko-KR",
             words={word: spoken_in_korean[word] for word in words},
             other=spoken_in_korean[other],
+        )
+
+
+class TestSherpaWithHums(RecogniserContract):
+    """The library itself, with a model written by hand: its words are hums."""
+
+    @pytest.fixture
+    def bench(self, tmp_path: Path) -> Bench:
+        words = {word: transducer.hum(hertz) for word, hertz in transducer.WORDS.items()}
+        folder = str(transducer.write(tmp_path))
+        return Bench(
+            recogniser=lambda: _heard_by(sherpa({"ru": folder})),
+            language="ru-RU",
+            words=words,
+            other=b"".join(words.values()),
         )

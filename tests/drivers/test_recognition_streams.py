@@ -4,6 +4,7 @@ what becomes of them when the child falls, is behind, or has no model of the lan
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
 import subprocess
@@ -15,12 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.recognition import quiet
+from drivers import transducer
 from models.fetch import ensure
+from outdial.drivers.recognition import sherpa
 from outdial.drivers.recognition import vosk as driver
 from outdial.drivers.recognition.children import MOST_WAITING
 from outdial.drivers.recognition.engine import EngineFailed
 from outdial.drivers.recognition.grammar import meant, model_of, phrases
 from outdial.drivers.recognition.hearing import MOST_EARS, Asked, Guess, Hearing, picked
+from outdial.drivers.recognition.sherpa_worker import sureness
 from outdial.drivers.recognition.streams import ChildStreams
 from outdial.drivers.recognition.turns import TurnTaker
 from outdial.drivers.recognition.vosk_worker import guesses_of, joined, takes_a_grammar
@@ -245,3 +249,50 @@ def test_a_trial_says_whether_a_language_would_be_heard() -> None:
         assert await recogniser.tried("ru-RU") == "language"
 
     tell(story)
+
+
+def test_a_transducer_writes_down_what_nobody_expected(tmp_path: Path) -> None:
+    async def run() -> None:
+        engine = sherpa.sherpa({"ru": str(transducer.write(tmp_path))})
+        first, second = (transducer.hum(hertz) for hertz in transducer.WORDS.values())
+        try:
+            dictated = engine.begin(Question(language="ru-RU"))
+            dictated.feed(quiet(0.2) + first + second + quiet(0.3))
+            understood = await dictated.finish()
+            assert (understood.text, understood.alternatives) == ("да нет", ())
+            assert 0.5 < understood.confidence <= 1
+        finally:
+            await engine.close()
+
+    asyncio.run(run())
+
+
+def test_a_transducer_that_is_none_understands_nothing(tmp_path: Path) -> None:
+    transducer.write(tmp_path)
+    (tmp_path / "encoder-epoch-1.onnx").write_bytes(b"no model")
+
+    async def run() -> None:
+        engine = sherpa.sherpa({"ru": str(tmp_path)})
+        try:
+            assert await TurnTaker(engine).tried("ru-RU") == "fallen"
+        finally:
+            await engine.close()
+
+    asyncio.run(run())
+
+
+def test_of_several_precisions_the_smaller_is_taken(tmp_path: Path) -> None:
+    for part in ("encoder", "decoder", "joiner"):
+        for name in (f"{part}-epoch-99.onnx", f"{part}-epoch-99.int8.onnx"):
+            (tmp_path / name).touch()
+    (tmp_path / "tokens.txt").touch()
+    assert sherpa.files_of("ru", str(tmp_path))["encoder"] == str(tmp_path / "encoder-epoch-99.int8.onnx")
+
+
+@given(st.lists(st.floats(-50, 0)))
+def test_a_text_is_as_sure_as_its_tokens(logarithms: list[float]) -> None:
+    sure = sureness(logarithms)
+    assert 0 <= sure <= 1
+    if logarithms:
+        assert math.exp(min(logarithms)) <= sure * 1.000001
+        assert sure <= math.exp(max(logarithms)) * 1.000001

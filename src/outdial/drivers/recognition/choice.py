@@ -7,6 +7,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import assert_never
 
+from outdial.drivers.recognition.sherpa import sherpa
 from outdial.drivers.recognition.sphinx import Sphinx
 from outdial.drivers.recognition.streams import ChildStreams
 from outdial.drivers.recognition.vosk import vosk
@@ -27,6 +28,12 @@ def engine_of(settings: Settings) -> Sphinx | ChildStreams | None:
                 return vosk(_models("vosk", settings.vosk_models), settings.recogniser_processes)
             except ValueError as why:
                 raise ValueError(f"OUTDIAL_VOSK_MODELS: {why}") from why
+        case "sherpa":
+            _installed("sherpa", "sherpa_onnx", "sherpa")
+            try:
+                return sherpa(_models("sherpa", settings.sherpa_models), settings.recogniser_processes)
+            except ValueError as why:
+                raise ValueError(f"OUTDIAL_SHERPA_MODELS: {why}") from why
         case "none":
             return None
         case _:
