@@ -22,12 +22,12 @@ from outdial.drivers.recognition import sherpa
 from outdial.drivers.recognition import vosk as driver
 from outdial.drivers.recognition.children import MOST_WAITING
 from outdial.drivers.recognition.engine import EngineFailed
-from outdial.drivers.recognition.grammar import meant, model_of, phrases
-from outdial.drivers.recognition.hearing import MOST_EARS, Asked, Guess, Hearing, picked
+from outdial.drivers.recognition.grammar import Rule, meant, model_of, phrases
+from outdial.drivers.recognition.hearing import MOST_EARS, Asked, Guess, Hearing, joined, picked
 from outdial.drivers.recognition.sherpa_worker import sureness
 from outdial.drivers.recognition.streams import ChildStreams
 from outdial.drivers.recognition.turns import TurnTaker
-from outdial.drivers.recognition.vosk_worker import guesses_of, joined, takes_a_grammar
+from outdial.drivers.recognition.vosk_worker import guesses_of, takes_a_grammar
 from outdial.ports import Question, Understood
 
 QUESTION = Question(language="ko-KR", expected=("네", "아니요"))
@@ -35,6 +35,8 @@ QUESTION = Question(language="ko-KR", expected=("네", "아니요"))
 
 class StandIn:
     """An ear that says how much it heard, in a language that it was asked for."""
+
+    rule = Rule.AMONG
 
     def __init__(self, language: str, asked: Asked) -> None:
         self._language = language
@@ -90,28 +92,37 @@ def test_what_a_child_keeps_is_bounded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "phrase"),
+    ("text", "one", "several", "among"),
     [
-        ("да", "Да!"),
-        ("Да, да.", "Да!"),
-        ("нет да", ""),
-        ("да нет наверное", ""),
-        ("не надо", "не надо"),
-        ("надо", ""),
-        ("", ""),
+        ("да", "Да!", "Да!", "Да!"),
+        ("Да, да.", "Да!", "Да!", "Да!"),
+        ("нет да", "", "нет да", "нет да"),
+        ("да не надо нет", "", "да не надо нет", "да не надо нет"),
+        ("да мне  удобно", "", "", "да мне удобно"),
+        ("надо", "", "", ""),
+        ("", "", "", ""),
+        ("...", "", "", ""),
     ],
 )
-def test_a_text_means_a_phrase_that_it_is_and_no_other(text: str, phrase: str) -> None:
-    assert meant(text, phrases(["Да!", "нет", "не надо"])) == phrase
+def test_a_text_is_compared_with_the_phrases(text: str, one: str, several: str, among: str) -> None:
+    asked = phrases(["Да!", "нет", "не надо"])
+    assert [meant(text, asked, rule) for rule in (Rule.ONE, Rule.SEVERAL, Rule.AMONG)] == [one, several, among]
+
+
+@given(st.lists(st.sampled_from("abcd")), st.lists(st.text("abcd ", min_size=1), max_size=4))
+def test_a_looser_rule_lets_more_pass(letters: list[str], expected: list[str]) -> None:
+    text, asked = " ".join(letters), phrases(expected)
+    one, several, among = (bool(meant(text, asked, rule)) for rule in (Rule.ONE, Rule.SEVERAL, Rule.AMONG))
+    assert one <= several <= among
 
 
 def test_the_likeliest_guess_counts_and_the_others_are_alternatives() -> None:
     asked = phrases(["да", "нет", "два"])
     guesses = [Guess("да", 0.5), Guess("да да", 0.2), Guess("два", 0.2), Guess("дай", 0.1)]
-    assert picked(guesses, asked) == {"text": "да", "confidence": 0.7, "alternatives": ["два"]}
-    assert picked(guesses[::-1], asked) == {"text": "", "confidence": 0.0, "alternatives": ["два", "да"]}
-    assert picked(guesses, {})["alternatives"] == ["да да", "два", "дай"]
-    assert picked([], asked) == {"text": "", "confidence": 0.0, "alternatives": []}
+    assert picked(guesses, asked, Rule.ONE) == {"text": "да", "confidence": 0.7, "alternatives": ["два"]}
+    assert picked(guesses[::-1], asked, Rule.ONE) == {"text": "", "confidence": 0.0, "alternatives": ["два", "да"]}
+    assert picked(guesses, {}, Rule.ONE)["alternatives"] == ["да да", "два", "дай"]
+    assert picked([], asked, Rule.ONE) == {"text": "", "confidence": 0.0, "alternatives": []}
 
 
 def test_a_model_is_of_a_language_or_of_it_in_a_country() -> None:
@@ -254,7 +265,7 @@ def test_a_trial_says_whether_a_language_would_be_heard() -> None:
 def test_a_transducer_writes_down_what_nobody_expected(tmp_path: Path) -> None:
     async def run() -> None:
         engine = sherpa.sherpa({"ru": str(transducer.write(tmp_path))})
-        first, second = (transducer.hum(hertz) for hertz in transducer.WORDS.values())
+        first, second, _ = (transducer.hum(hertz) for hertz in transducer.WORDS.values())
         try:
             dictated = engine.begin(Question(language="ru-RU"))
             dictated.feed(quiet(0.2) + first + second + quiet(0.3))

@@ -1,5 +1,5 @@
-"""A streaming transducer for sherpa-onnx that is small enough to be written by hand: it tells two hums apart, one with its
-sound at 500 Hz and one at 2500 Hz, and calls them words. No model of people's speech can be had as a package; the library,
+"""A streaming transducer for sherpa-onnx that is small enough to be written by hand: it tells three hums apart, whose
+sound is at 500, 1200 and 2500 Hz, and calls them words. No model of people's speech can be had as a package; the library,
 which makes features, runs the three graphs and searches for the tokens, does not know the difference.
 """
 
@@ -13,12 +13,12 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-WORDS = {"да": 500.0, "нет": 2500.0}
+WORDS = {"да": 500.0, "нет": 2500.0, "алло": 1200.0}
 RATE = 8000
-_BINS, _CHUNK, _TOKENS = 80, 16, 3
+_BINS, _CHUNK, _TOKENS = 80, 16, 4
 _IR_VERSION, _OPSET = 8, 13
 _MARGIN = 2.0
-"""How much louder, in nats, a word's band must be than the other's."""
+"""How much louder, in nats, a word's band must be than the others'."""
 
 
 def hum(hertz: float, seconds: float = 0.5) -> bytes:
@@ -34,7 +34,8 @@ def hum(hertz: float, seconds: float = 0.5) -> bytes:
 
 def write(folder: Path) -> Path:
     """The model's files, in a folder."""
-    (folder / "tokens.txt").write_text("".join(f"{token} {at}\n" for at, token in enumerate(("<blk>", "▁да", "▁нет"))))
+    tokens = ("<blk>", *(f"▁{word}" for word in WORDS))
+    (folder / "tokens.txt").write_text("".join(f"{token} {at}\n" for at, token in enumerate(tokens)))
     _write_encoder(folder / "encoder-epoch-1.onnx")
     _write_decoder(folder / "decoder-epoch-1.onnx")
     _write_joiner(folder / "joiner-epoch-1.onnx")
@@ -49,11 +50,11 @@ def _band(hertz: float) -> slice:
 
 
 def _write_encoder(path: Path) -> None:
-    """A chunk's mean features become scores of blank and of the words: how much louder a band is than the other."""
-    weights, first, second = np.zeros((_BINS, _TOKENS), np.float32), *map(_band, WORDS.values())
-    for token, own, other in ((1, first, second), (2, second, first)):
-        weights[own, token] += 1 / 9
-        weights[other, token] -= 1 / 9
+    """A chunk's mean features become scores of blank and of the words: how much louder a band is than the others are."""
+    weights, bands = np.zeros((_BINS, _TOKENS), np.float32), list(map(_band, WORDS.values()))
+    for token, own in enumerate(bands, 1):
+        for band in bands:
+            weights[band, token] += 1 / 9 if band == own else -1 / 9 / (len(bands) - 1)
     nodes = [
         helper.make_node("ReduceMean", ["x"], ["mean"], axes=[1], keepdims=1),
         helper.make_node("MatMul", ["mean", "weights"], ["scores"]),
@@ -61,7 +62,7 @@ def _write_encoder(path: Path) -> None:
         helper.make_node("Identity", ["h"], ["new_h"]),
         helper.make_node("Identity", ["c"], ["new_c"]),
     ]
-    bias = np.array([_MARGIN, 0, 0], np.float32)
+    bias = np.array([_MARGIN, 0, 0, 0], np.float32)
     inputs = {"x": ["N", _CHUNK, _BINS], "h": [1, "N", 1], "c": [1, "N", 1]}
     outputs = {"encoder_out": ["N", 1, _TOKENS], "new_h": [1, "N", 1], "new_c": [1, "N", 1]}
     settings = {"model_type": "lstm", "num_encoder_layers": 1, "T": _CHUNK, "decode_chunk_len": _CHUNK}
@@ -71,7 +72,7 @@ def _write_encoder(path: Path) -> None:
 
 def _write_decoder(path: Path) -> None:
     """A word is not said again right after itself: a hum is longer than a chunk."""
-    against = np.diag(np.array([0, -100, -100], np.float32))
+    against = np.diag(np.array([0, -100, -100, -100], np.float32))
     nodes = [
         helper.make_node("Gather", ["against", "y"], ["rows"], axis=0),
         helper.make_node("ReduceSum", ["rows", "axis"], ["decoder_out"], keepdims=0),

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum, auto
+from typing import assert_never
 
 LONGEST_PHRASE_WORDS = 12
 MOST_PHRASES = 300
@@ -57,13 +59,42 @@ def jsgf(sequences: Sequence[tuple[float, Sequence[str]]]) -> str:
     return f"#JSGF V1.0; grammar g; public <g> = {' | '.join(alternatives)};"
 
 
-def meant(text: str, asked: Mapping[tuple[str, ...], str]) -> str:
-    """The phrase of `asked` that a text is, said once or several times over; empty when it is none, or more than one."""
+class Rule(Enum):
+    """How a text that was heard is compared with what was expected."""
+
+    ONE = auto()
+    """It is one of the phrases, said once or several times over: whoever may only choose among them makes any noise a row of
+    them."""
+    SEVERAL = auto()
+    """It is made of the phrases and nothing else: whoever may also choose "none of them" can tell a row from a noise."""
+    AMONG = auto()
+    """A phrase is somewhere in it: of a dictation, the words beside it are worth having."""
+
+
+def meant(text: str, asked: Mapping[tuple[str, ...], str], rule: Rule) -> str:
+    """What was heard, as far as it is what is asked for: a phrase as it was expected, or the text; else empty."""
     words = words_of(text)
     for each, phrase in asked.items():
-        if len(words) % len(each) == 0 and words and words == each * (len(words) // len(each)):
+        if words and len(words) % len(each) == 0 and words == each * (len(words) // len(each)):
             return phrase
-    return ""
+    match rule:
+        case Rule.ONE:
+            fits = False
+        case Rule.SEVERAL:
+            fits = bool(words) and _made_of(words, asked)
+        case Rule.AMONG:
+            fits = any(each == words[at : at + len(each)] for each in asked for at in range(len(words)))
+        case _:
+            assert_never(rule)
+    return " ".join(text.split()) if fits else ""
+
+
+def _made_of(words: tuple[str, ...], asked: Mapping[tuple[str, ...], str]) -> bool:
+    reached = {0}
+    for at in range(len(words)):
+        if at in reached:
+            reached |= {at + len(each) for each in asked if words[at : at + len(each)] == each}
+    return len(words) in reached
 
 
 def model_of(models: Mapping[str, str], language: str) -> str:

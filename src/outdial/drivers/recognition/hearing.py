@@ -4,12 +4,14 @@ out of what was said. It knows no library.
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from outdial.drivers.recognition import grammar
+from outdial.drivers.recognition.grammar import Rule
 
 Asked = Mapping[tuple[str, ...], str]
 """What is expected, by its words; empty: anything."""
@@ -29,6 +31,10 @@ class Guess:
 
 class Ear(Protocol):
     """A library on one utterance."""
+
+    @property
+    def rule(self) -> Rule:
+        """How what it says is compared with what is expected."""
 
     def hear(self, sound: bytes) -> None:
         """More of it: 8 kHz, mono, 16 bit."""
@@ -70,14 +76,29 @@ class Hearing:
             ear.hear(sound)
         if not head.get("over"):
             return {}
-        return picked(ear.guesses(), asked)
+        return picked(ear.guesses(), asked, ear.rule)
 
 
-def picked(guesses: Sequence[Guess], asked: Asked) -> dict[str, Any]:
+def picked(guesses: Sequence[Guess], asked: Asked, rule: Rule) -> dict[str, Any]:
     """The likeliest guess, where it is something that was asked for, or anything may be said; and the others that are."""
-    meant = [grammar.meant(each.text, asked) if asked else " ".join(each.text.split()) for each in guesses]
+    meant = [grammar.meant(each.text, asked, rule) if asked else " ".join(each.text.split()) for each in guesses]
     text = meant[0] if meant else ""
     # Two guesses may be the same phrase: one said it twice.
     confidence = sum(each.confidence for each, phrase in zip(guesses, meant, strict=True) if phrase == text)
     others = dict.fromkeys(phrase for phrase in meant if phrase and phrase != text)
     return {"text": text, "confidence": round(min(1.0, confidence), 3) if text else 0.0, "alternatives": list(others)}
+
+
+def joined(parts: Sequence[Sequence[Guess]]) -> list[Guess]:
+    """Parts of an utterance in one: the likeliest of each, and for what else it may be, one part at a time is another."""
+    spoken = [part for part in parts if any(each.text for each in part)]
+    if not spoken:
+        return []
+    likeliest = tuple(part[0] for part in spoken)
+    others = [
+        (*likeliest[:place], each, *likeliest[place + 1 :]) for place, part in enumerate(spoken) for each in part[1:]
+    ]
+    return [
+        Guess(" ".join(each.text for each in whole if each.text), math.prod(each.confidence for each in whole))
+        for whole in (likeliest, *others)
+    ]

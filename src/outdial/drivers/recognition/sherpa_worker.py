@@ -15,6 +15,7 @@ import numpy as np
 import sherpa_onnx
 
 from outdial.drivers.recognition import grammar
+from outdial.drivers.recognition.grammar import Rule
 from outdial.drivers.recognition.hearing import Asked, Guess, Hearing
 from outdial.drivers.recognition.pipe import RATE, Answer, CannotStart, run
 
@@ -24,6 +25,8 @@ _LAST_PIECE = np.zeros(round(0.6 * RATE), dtype=np.float32)
 
 class SherpaEar:
     """One utterance."""
+
+    rule = Rule.AMONG
 
     def __init__(self, recogniser: sherpa_onnx.OnlineRecognizer) -> None:
         self._recogniser = recogniser

@@ -16,7 +16,8 @@ from typing import Any
 import vosk
 
 from outdial.drivers.recognition import grammar
-from outdial.drivers.recognition.hearing import Asked, Guess, Hearing
+from outdial.drivers.recognition.grammar import Rule
+from outdial.drivers.recognition.hearing import Asked, Guess, Hearing, joined
 from outdial.drivers.recognition.pipe import RATE, Answer, CannotStart, run
 
 _GUESSES = 5
@@ -27,7 +28,8 @@ _UNKNOWN = "[unk]"
 class VoskEar:
     """One utterance."""
 
-    def __init__(self, recogniser: vosk.KaldiRecognizer) -> None:
+    def __init__(self, recogniser: vosk.KaldiRecognizer, rule: Rule) -> None:
+        self.rule = rule
         self._recogniser = recogniser
         self._recogniser.SetMaxAlternatives(_GUESSES)
         self._parts: list[list[Guess]] = []
@@ -63,10 +65,11 @@ class Models:
         model, takes = self._models[folder]
         known = [words for each in asked if (words := _known(model, each))] if takes else []
         if not known:
-            return VoskEar(vosk.KaldiRecognizer(model, RATE))
+            return VoskEar(vosk.KaldiRecognizer(model, RATE), Rule.AMONG)
         beside = [words for each in grammar.unasked(language, asked) if (words := _known(model, each))]
-        phrases = [*known, *beside, *([_UNKNOWN] if model.vosk_model_find_word(_UNKNOWN) >= 0 else [])]
-        return VoskEar(vosk.KaldiRecognizer(model, RATE, json.dumps(phrases, ensure_ascii=False)))
+        unknown = [_UNKNOWN] if model.vosk_model_find_word(_UNKNOWN) >= 0 else []
+        phrases = json.dumps([*known, *beside, *unknown], ensure_ascii=False)
+        return VoskEar(vosk.KaldiRecognizer(model, RATE, phrases), Rule.SEVERAL if unknown else Rule.ONE)
 
 
 def _loaded(folder: Path) -> vosk.Model:
@@ -102,21 +105,6 @@ def guesses_of(alternatives: Sequence[Mapping[str, Any]]) -> list[Guess]:
     best = float(ranked[0]["confidence"])
     shares = [math.exp(float(each["confidence"]) - best) for each in ranked]
     return [Guess(str(each["text"]), share / sum(shares)) for each, share in zip(ranked, shares, strict=True)]
-
-
-def joined(parts: Sequence[Sequence[Guess]]) -> list[Guess]:
-    """Parts of an utterance in one: the likeliest of each, and for what else it may be, one part at a time is another."""
-    spoken = [part for part in parts if any(each.text for each in part)]
-    if not spoken:
-        return []
-    likeliest = tuple(part[0] for part in spoken)
-    others = [
-        (*likeliest[:place], each, *likeliest[place + 1 :]) for place, part in enumerate(spoken) for each in part[1:]
-    ]
-    return [
-        Guess(" ".join(each.text for each in whole if each.text), math.prod(each.confidence for each in whole))
-        for whole in (likeliest, *others)
-    ]
 
 
 def prepare() -> Answer:
