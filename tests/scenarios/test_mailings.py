@@ -36,7 +36,7 @@ tenants:
 """
 RHYME = "Раз два три четыре пять, вышел зайчик погулять. Вдруг охотник выбегает, прямо в зайчика стреляет."
 ENTRIES = ("credit", "hold", "release", "charge")
-_OPEN = {"Ожидание", "Вызов"}
+OPEN = {"Ожидание", "Вызов"}
 
 
 def tone(seconds: float) -> bytes:
@@ -72,7 +72,7 @@ def finished(floor: Floor, subscribers: list[dict[str, Any]], **settings: Any) -
 
     def waits(row: dict[str, Any]) -> bool:
         """A row between two attempts shows what came of the last one."""
-        return row["status"] in _OPEN or (row["status"] == "Занято" and int(row["attempts"]) < attempts)
+        return row["status"] in OPEN or (row["status"] == "Занято" and int(row["attempts"]) < attempts)
 
     def over() -> dict[str, Any] | None:
         state = ask(floor, "/api/get/", request="state", id=sent["id"])
@@ -189,7 +189,7 @@ def test_after_a_kill_in_the_middle_every_kopeck_is_explained(tmp_path: Path) ->
     again = Server(tmp_path / "data", *options)
     try:
         floor = Floor(again, "sandbox", list)
-        until(lambda: not _OPEN & set(statuses()), "the mailing ends")
+        until(lambda: not OPEN & set(statuses()), "the mailing ends")
         spent = Decimal(ask(floor, "/api/get/", request="state", id=sent["id"])["budget"])
         key = {"Authorization": "Bearer demo-key"}
         account = again.ask("GET", "/v1/account", None, key)
