@@ -76,6 +76,12 @@ class Settings(BaseSettings):
     yandex_url: str = Field("https://tts.api.cloud.yandex.net", description="Address of SpeechKit's synthesis.")
     yandex_speed: float = Field(1.0, ge=0.1, le=3.0, description="How fast SpeechKit speaks.")
     yandex_voices: dict[str, str] = Field({}, description='Voices by language, such as {"ru": "marina"}.')
+    yandex_recognition_url: str = Field(
+        "https://stt.api.cloud.yandex.net", description="Address of SpeechKit's recognition (gRPC)."
+    )
+    yandex_recognition_seconds: float = Field(
+        4.0, gt=0, le=60, description="How long SpeechKit may take after an answer to say what it was."
+    )
     yandex_seconds: float = Field(10.0, gt=0, le=60, description="How long SpeechKit may take for one text.")
 
     assistant_url: str = Field(
@@ -91,7 +97,7 @@ class Settings(BaseSettings):
         "max_tokens", description="What the server calls the most tokens of an answer."
     )
     assistant_connections: int = Field(64, ge=1, le=10_000, description="Answers that are asked for at the same time.")
-    recogniser: Literal["pocketsphinx", "vosk", "sherpa", "none"] = Field(
+    recogniser: Literal["pocketsphinx", "vosk", "sherpa", "yandex", "none"] = Field(
         "pocketsphinx", description="Who understands what callees say; none: nobody is listened to."
     )
     recogniser_processes: int = Field(

@@ -37,3 +37,11 @@ def test_it_says_that_a_model_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_pa
     told = doctor(monkeypatch, recogniser="vosk", vosk_models=f'{{"ru": "{tmp_path}"}}')
     assert "error    callees would not be understood" in told
     assert "OUTDIAL_VOSK_MODELS" in told
+
+
+def test_it_says_that_the_service_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = doctor(
+        monkeypatch, recogniser="yandex", yandex_api_key="secret", yandex_recognition_url="http://127.0.0.1:1"
+    )
+    assert "warning  recogniser yandex does not hear ru-RU: unreachable" in told
+    assert "secret" not in told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -33,7 +34,7 @@ def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatc
         return None
 
     monkeypatch.setattr(choice, "find_spec", found)
-    for name in ("vosk", "sherpa"):
+    for name in ("vosk", "sherpa", "yandex"):
         told = f"OUTDIAL_RECOGNISER={name}: its package is not installed; install outdial[{name}]"
         assert refusal(recogniser=name) == told
 
@@ -73,3 +74,23 @@ def test_the_parts_of_a_transducer_are_found_or_named(tmp_path: Path) -> None:
     assert listening_of(read({"recogniser": "sherpa", "sherpa_models": models})) is not None
     gone = str(tmp_path / "gone")
     assert f"there is no folder {gone}" in refusal(recogniser="sherpa", sherpa_models={"ru": gone})
+
+
+def test_speechkit_wants_a_key_and_an_address_that_keeps_it() -> None:
+    assert refusal(recogniser="yandex") == (
+        "OUTDIAL_RECOGNISER=yandex: there is no key; set OUTDIAL_YANDEX_API_KEY to a service account's"
+    )
+    told = refusal(recogniser="yandex", yandex_api_key="secret", yandex_recognition_url="http://example.org")
+    assert told.startswith("OUTDIAL_YANDEX_…: url must be https://")
+    assert "secret" not in told
+    with pytest.raises(SettingsError, match="OUTDIAL_YANDEX_RECOGNITION_SECONDS "):
+        read({"yandex_recognition_seconds": 0})
+
+
+def test_speechkit_listens_where_there_is_a_key() -> None:
+    async def story() -> None:
+        recogniser = listening_of(read({"recogniser": "yandex", "yandex_api_key": "secret"}))
+        assert recogniser is not None
+        await recogniser.close()
+
+    asyncio.run(story())

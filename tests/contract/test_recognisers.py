@@ -14,10 +14,12 @@ import pytest
 from asterisk import sounds
 from contract.recognition import PATIENCE_SECONDS, Bench, Listener, RecogniserContract, quiet, tell
 from drivers import transducer
+from drivers.recognition_stand_in import KEY, RecognitionStandIn
 from models.fetch import ensure
 from outdial.core.intents import Intent, Meaning, expected
 from outdial.drivers.recognition.engine import Engine
 from outdial.drivers.recognition.sherpa import sherpa
+from outdial.drivers.recognition.speechkit import SpeechKit, SpeechKitSettings
 from outdial.drivers.recognition.sphinx import Sphinx
 from outdial.drivers.recognition.turns import TurnTaker
 from outdial.drivers.recognition.vosk import vosk
@@ -108,3 +110,21 @@ class TestSherpaWithHums(RecogniserContract):
             words=dict(words),
             other=other[1] * 2,
         )
+
+
+class TestSpeechKitOnAStandIn(RecogniserContract):
+    """The driver over gRPC, with a service on the loopback address that knows the sounds it was given."""
+
+    @pytest.fixture
+    def bench(self, spoken: dict[int, bytes]) -> Bench:
+        words = {"да": spoken[1], "нет": spoken[2]}
+        return Bench(recogniser=lambda: _heard_by_a_service(words), language="ru-RU", words=words, other=spoken[8])
+
+
+@asynccontextmanager
+async def _heard_by_a_service(words: dict[str, bytes]) -> AsyncIterator[Recogniser]:
+    async with (
+        RecognitionStandIn(words) as server,
+        _heard_by(SpeechKit(SpeechKitSettings(KEY, url=server.url, seconds=PATIENCE_SECONDS))) as recogniser,
+    ):
+        yield recogniser

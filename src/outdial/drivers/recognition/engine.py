@@ -29,7 +29,8 @@ understanding_seconds = Histogram(
 
 
 class EngineFailed(Exception):
-    """The engine could not understand an utterance; the message is a stable word: busy, late, fallen, language."""
+    """The engine could not understand an utterance; the message is a stable word: busy, late, fallen, language;
+    and of a service bad_key, forbidden, throttled, refused, unreachable, cut_off, bad_answer, dropped."""
 
 
 class Utterance(Protocol):
