@@ -26,6 +26,7 @@ def test_it_has_the_recogniser_hear_a_moment(monkeypatch: pytest.MonkeyPatch) ->
     assert "ok       nobody is listened to" in doctor(monkeypatch, recogniser="none")
 
 
+@pytest.mark.slow
 def test_it_says_that_the_language_has_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     models = f'{{"ko": "{ensure()}"}}'
     told = doctor(monkeypatch, recogniser="vosk", vosk_models=models)

@@ -83,6 +83,7 @@ class TestSphinxInEnglish(RecogniserContract):
         return Bench(recogniser=lambda: _heard_by(Sphinx()), language="en-US", words=words, other=spoken[8])
 
 
+@pytest.mark.slow
 class TestVoskInKorean(RecogniserContract):
     """The library itself, with the only model of its that can be had as a package."""
 

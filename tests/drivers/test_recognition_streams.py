@@ -173,6 +173,7 @@ async def said(engine: ChildStreams, question: Question = QUESTION) -> Understoo
     return await utterance.finish()
 
 
+@pytest.mark.slow
 def test_a_language_without_a_model_is_not_understood() -> None:
     async def story(engine: ChildStreams) -> None:
         with pytest.raises(EngineFailed, match="language"):
@@ -182,6 +183,7 @@ def test_a_language_without_a_model_is_not_understood() -> None:
     tell(story)
 
 
+@pytest.mark.slow
 def test_what_the_library_prints_does_not_mix_with_the_replies() -> None:
     async def story(engine: ChildStreams) -> None:
         # The library complains, on its standard output, of words that it does not know.
@@ -190,6 +192,7 @@ def test_what_the_library_prints_does_not_mix_with_the_replies() -> None:
     tell(story)
 
 
+@pytest.mark.slow
 def test_a_child_that_falls_loses_the_utterances_under_way_and_is_started_anew() -> None:
     async def story(engine: ChildStreams) -> None:
         assert (await said(engine)).text == ""
@@ -205,6 +208,7 @@ def test_a_child_that_falls_loses_the_utterances_under_way_and_is_started_anew()
     tell(story)
 
 
+@pytest.mark.slow
 def test_speakers_at_a_child_are_bounded_and_leave_when_they_are_done() -> None:
     async def story(engine: ChildStreams) -> None:
         spoken = [engine.begin(QUESTION) for _ in range(MOST_WAITING)]
@@ -241,18 +245,24 @@ def test_a_child_with_a_model_that_cannot_be_loaded_understands_nothing(tmp_path
     asyncio.run(run())
 
 
+@pytest.mark.slow
 def test_a_graph_that_is_made_beforehand_takes_no_grammar(tmp_path: Path) -> None:
     assert takes_a_grammar(ensure())
     assert not takes_a_grammar(tmp_path)
 
 
-def _child() -> int:
+def _children(worker: str) -> list[int]:
     command = ["ps", "-ww", "--ppid", str(os.getpid()), "-o", "pid=,args="]
     lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-    (pid,) = [int(line.split()[0]) for line in lines if driver.WORKER in line]
+    return [int(line.split()[0]) for line in lines if worker in line]
+
+
+def _child() -> int:
+    (pid,) = _children(driver.WORKER)
     return pid
 
 
+@pytest.mark.slow
 def test_a_trial_says_whether_a_language_would_be_heard() -> None:
     async def story(engine: ChildStreams) -> None:
         recogniser = TurnTaker(engine)
@@ -272,6 +282,22 @@ def test_a_transducer_writes_down_what_nobody_expected(tmp_path: Path) -> None:
             understood = await dictated.finish()
             assert (understood.text, understood.alternatives) == ("да нет", ())
             assert 0.5 < understood.confidence <= 1
+        finally:
+            await engine.close()
+
+    asyncio.run(run())
+
+
+def test_children_share_the_speakers(tmp_path: Path) -> None:
+    async def run() -> None:
+        engine = sherpa.sherpa({"ru": str(transducer.write(tmp_path))}, workers=2)
+        try:
+            spoken = [engine.begin(Question(language="ru-RU")) for _ in range(4)]
+            for each, hertz in zip(spoken, [*transducer.WORDS.values(), 500.0], strict=True):
+                each.feed(quiet(0.2) + transducer.hum(hertz) + quiet(0.3))
+            answers = [await each.finish() for each in spoken]
+            assert [each.text for each in answers] == ["да", "нет", "алло", "да"]
+            assert len(await asyncio.to_thread(_children, sherpa.WORKER)) == 2
         finally:
             await engine.close()
 
