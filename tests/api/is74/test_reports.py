@@ -138,6 +138,30 @@ def test_parameters_variables_and_goals_are_columns(at_door: Play) -> None:
     at_door(story)
 
 
+def test_columns_of_one_name_do_not_hide_each_other(at_door: Play) -> None:
+    columns = [
+        column("phone_number"),
+        column("agreed", column_type="goal"),
+        column("agreed", column_type="parameter", display_name="Было"),
+        column("agreed", column_type="parameter"),
+    ]
+
+    async def story(door: Door) -> None:
+        phones = [{"phone": "79000000009", "add_data": {"name": "А", "agreed": "x"}}]
+        number = await door.order(campaign(phones, schedule={"date": "2024-08-25"}))
+        await write_calls(door.house.pool, number, [Spoken(variables={"agreed": "no"}, goals=["agreed"])])
+        reply = await door.report(asked(number, columns))
+        assert [(one["field"], one["display_name"]) for one in reply.json["columns"]] == [
+            ("phone_number", "phone_number"),
+            ("agreed", "agreed"),
+            ("parameter.agreed", "Было"),
+            ("parameter.agreed", "agreed"),
+        ]
+        assert reply.json["data"] == [{"phone_number": "79000000000", "agreed": True, "parameter.agreed": "no"}]
+
+    at_door(story)
+
+
 def test_an_order_by_number_puts_nine_before_ten(at_door: Play) -> None:
     async def story(door: Door) -> None:
         number = await written(

@@ -11,7 +11,7 @@ import msgspec
 from outdial.api.is74.asked import Column
 from outdial.core.call import Party
 from outdial.core.outcome import Outcome
-from outdial.core.report import IN_PROGRESS, Kind, Row, Totals
+from outdial.core.report import IN_PROGRESS, Field, Kind, Row, Totals
 from outdial.ports import OpenReport
 
 STATUSES: dict[str, str] = {
@@ -42,8 +42,11 @@ _encode = msgspec.json.Encoder().encode
 
 async def as_json(columns: Sequence[Column], report: OpenReport) -> AsyncIterator[bytes]:
     """The answer of the API. Each row has just the members that were asked for."""
-    shown = [{"field": one.field.name, "display_name": one.display_name, "type": one.field.kind} for one in columns]
-    names, dialogs = [one.field.name for one in columns], _dialogs(columns)
+    names, dialogs = _names(columns), _dialogs(columns)
+    shown = [
+        {"field": name, "display_name": one.display_name, "type": one.field.kind}
+        for name, one in zip(names, columns, strict=True)
+    ]
     yield b'{"columns":' + _encode(shown) + b',"data":['
     comma = b""
     async for batch in report.batches():
@@ -71,6 +74,18 @@ async def as_cells(columns: Sequence[Column], batches: AsyncIterator[Sequence[Ro
 def header(columns: Sequence[Column]) -> list[str]:
     """What stands above the columns."""
     return [one.display_name for one in columns]
+
+
+def _names(columns: Sequence[Column]) -> list[str]:
+    """What the members of a row are called. Where fields of several sources have one name, all but the first have their
+    source before it, because an object cannot have a member twice."""
+    first: dict[str, Field] = {}
+    return [
+        one.field.name
+        if first.setdefault(one.field.name, one.field) == one.field
+        else f"{one.field.source}.{one.field.name}"
+        for one in columns
+    ]
 
 
 def _totals(totals: Totals) -> dict[str, int]:
