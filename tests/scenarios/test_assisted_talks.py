@@ -66,8 +66,10 @@ def test_what_is_streamed_is_spoken_and_leads_on(floor: Floor, model: ModelStand
     assert told(row) == [("talk", "Здравствуйте! Ждём вас."), ("thanks", "Спасибо.")]
     assert (row["call_status"], row["agreed"]) == ("Отвечен", True)
     (asked,) = model.asked
-    assert "Узнай, придёт ли человек." in asked["messages"][0]["content"]
-    assert '"name": "Иван"' in asked["messages"][0]["content"]
+    rules, first = asked["messages"]
+    assert (rules["role"], first["role"]) == ("system", "user")
+    assert "Узнай, придёт ли человек." in rules["content"]
+    assert '"name": "Иван"' in first["content"] and "Иван" not in rules["content"]
 
 
 def test_who_answers_the_model_is_answered_by_it(floor: Floor, model: ModelStandIn) -> None:
