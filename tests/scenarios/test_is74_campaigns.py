@@ -66,6 +66,7 @@ def test_a_campaign_is_dialled_and_its_report_says_how_it_went(floor: Floor) -> 
         {"phone": busy, "add_data": {"name": "Пётр"}},
     ]
     names = ("call_status", "attempt", "order", "agreed", "answer", "hangup_by", "dialog")
+    before = len(floor.witness())
     asked = question(7400, 740, ordered(floor, 740, phones), *names)
     report = finished(floor, PROJECT, asked, 2)
     rows = {
@@ -82,7 +83,7 @@ def test_a_campaign_is_dialled_and_its_report_says_how_it_went(floor: Floor) -> 
     assert [one[:2] for one in spoken] == [("outdial", "hello"), ("callee", "hello"), ("outdial", "bye")]
     assert dialogs[busy] == []
     assert report["count"] == 2
-    assert {call["caller"] for call in floor.witness() if call["number"] in rows} == {CALLER}
+    assert {call["caller"] for call in floor.witness()[before:] if call["number"] in rows} == {CALLER}
 
     status, content = ask(floor, "POST", "/api/analytics/74/report", asked, Accept="text/csv")
     assert status == 200
