@@ -4,6 +4,7 @@ from what has not ended; and how the price follows the account."""
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -224,7 +225,8 @@ def test_what_may_be_chance_does_not_move_the_level():
 def test_an_abandoned_call_makes_the_price_fall_and_answers_make_it_rise():
     begin = Steering()
     price = begin.price(0.028, 20, 150)
-    assert begin.lost().price(0.028, 20, 150) < price < begin.answered(0.028).answered(0.028).price(0.028, 20, 150)
+    richer = begin.answered(0.028).answered(0.028)
+    assert begin.lost().price(0.028, 20, 150) < price < richer.price(0.028, 20, 150)
 
 
 @given(st.lists(st.booleans(), max_size=300), st.integers(1, 200), st.floats(0.0, 0.2), st.integers(0, 1000))
@@ -235,6 +237,22 @@ def test_the_price_stays_within_its_bounds(events, agents, target, adjust):
         steering = steering.lost() if lost else steering
         steering = steering.bounded(max(target, 0.001), agents)
         assert 0.004 <= steering.price(max(target, 0.001), agents, adjust) <= 0.5 + 1e-9
+
+
+def test_a_price_that_the_account_has_to_hold_becomes_the_price_it_begins_from():
+    held = Steering(bank=5.0)
+    for _ in range(2000):  # 100 an hour
+        held = replace(held.answered(0.0).after(36.0), bank=5.0)
+    # What was held back is spent, and the price is still about where the account had kept it.
+    spent = replace(held, bank=Steering().bank)
+    assert spent.price(0.028, 5, 150) > 1.3 * Steering().price(0.028, 5, 150)
+
+
+def test_while_nobody_answers_the_price_goes_nowhere():
+    held = Steering(bank=5.0).answered(0.0)
+    assert held.after(8 * 3600.0).answered(0.0).price(0.028, 5, 150) == pytest.approx(
+        held.price(0.028, 5, 150), rel=0.03
+    )
 
 
 def test_after_a_long_time_without_any_loss_the_price_comes_back_soon():

@@ -150,6 +150,7 @@ class MarginalPricing:
             abandoned=number(stored.get("abandoned"), 0.0, 0.0, 1e15),
             recent=number(stored.get("recent"), 0.0, 0.0, 1e9),
             seconds=number(stored.get("seconds"), 0.0, 0.0, 1e9),
+            drift=number(stored.get("drift"), 0.0, -1.0, 1.0),
         )
         return cls(parameters, Experience.remembered(learnt.get("experience")), steering)
 
@@ -166,6 +167,7 @@ class MarginalPricing:
                 "abandoned": account.abandoned,
                 "recent": account.recent,
                 "seconds": account.seconds,
+                "drift": account.drift,
             },
         }
 

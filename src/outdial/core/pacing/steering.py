@@ -11,6 +11,7 @@ from typing import Self
 _LOWEST_PRICE, _HIGHEST_PRICE = 0.004, 0.5
 _STEEPEST, _SETTLING_SECONDS = 0.12, 400.0
 _RATE_SECONDS = 600.0
+_DRIFT_PER_HOUR, _DRIFT_PER_ANSWER, _FARTHEST_DRIFT = 0.02, 0.0002, math.log(2.0)
 _RESERVE, _RESERVE_PER_AGENT = 1.5, 0.02
 """Abandoned calls kept in hand from the beginning, so that a short campaign does not end above its cap by chance."""
 FEWEST_ANSWERS = 100.0
@@ -33,6 +34,9 @@ class Steering:
     """Answers of about the last ten minutes, each fading by its age."""
     seconds: float = 0.0
     """How much of these ten minutes there has been, fading likewise."""
+    drift: float = 0.0
+    """How far the price has gone from the first one to stay, as a logarithm. Without it the account would have to keep what
+    moves the price there, which is so many abandoned calls too few, or too many, for good."""
 
     @property
     def percent(self) -> float:
@@ -45,7 +49,16 @@ class Steering:
 
     def answered(self, target: float) -> Self:
         """After a live answer, of which the share `target` may be abandoned."""
-        return replace(self, bank=self.bank + target, answers=self.answers + 1.0, recent=self.recent + 1.0)
+        # Little by little: the account of a small group goes up and down by chance, and a large one has many answers an hour.
+        hours = self.seconds / max(self.recent, 1.0) / 3600.0
+        drift = self.drift + min(_DRIFT_PER_HOUR * hours, _DRIFT_PER_ANSWER) * self.bank
+        return replace(
+            self,
+            bank=self.bank + target,
+            answers=self.answers + 1.0,
+            recent=self.recent + 1.0,
+            drift=min(_FARTHEST_DRIFT, max(-_FARTHEST_DRIFT, drift)),
+        )
 
     def lost(self) -> Self:
         """After an abandoned call."""
@@ -69,7 +82,7 @@ class Steering:
         """
         boldness = min(2.0, max(1.0 / 3.0, adjust / _BOLDNESS_ON_AVERAGE))
         first = first_price(agents) * math.pow(boldness, _LEARNING_ANSWERS / (_LEARNING_ANSWERS + self.answers))
-        wanted = math.log(first) + self.steepness(target) * (self.bank - _reserve(agents))
+        wanted = math.log(first) + self.drift + self.steepness(target) * (self.bank - _reserve(agents))
         return math.exp(min(math.log(_HIGHEST_PRICE), max(math.log(_LOWEST_PRICE), wanted)))
 
     def recovering_price(self, price: float) -> float:
@@ -83,7 +96,7 @@ class Steering:
 
     def bounded(self, target: float, agents: int) -> Self:
         """With no more in the account, in either direction, than moves the price to its bounds."""
-        slope, first = self.steepness(target), math.log(first_price(agents))
+        slope, first = self.steepness(target), math.log(first_price(agents)) + self.drift
         reserve = _reserve(agents)
         most = reserve + (math.log(_HIGHEST_PRICE) - first) / slope
         least = reserve + (math.log(_LOWEST_PRICE) - first) / slope
