@@ -69,7 +69,8 @@ def test_what_is_streamed_is_spoken_and_leads_on(floor: Floor, model: ModelStand
     rules, first = asked["messages"]
     assert (rules["role"], first["role"]) == ("system", "user")
     assert "Узнай, придёт ли человек." in rules["content"]
-    assert '"name": "Иван"' in first["content"] and "Иван" not in rules["content"]
+    assert '"name": "Иван"' in first["content"]
+    assert "Иван" not in rules["content"]
 
 
 def test_who_answers_the_model_is_answered_by_it(floor: Floor, model: ModelStandIn) -> None:

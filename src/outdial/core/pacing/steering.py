@@ -49,7 +49,7 @@ class Steering:
 
     def answered(self, target: float) -> Self:
         """After a live answer, of which the share `target` may be abandoned."""
-        # Little by little: the account of a small group goes up and down by chance, and a large one has many answers an hour.
+        # Little by little: a small group's account goes up and down by chance, and a large one has many answers an hour.
         hours = self.seconds / max(self.recent, 1.0) / 3600.0
         drift = self.drift + min(_DRIFT_PER_HOUR * hours, _DRIFT_PER_ANSWER) * self.bank
         return replace(
