@@ -43,6 +43,7 @@ class _Ear:
         self.turn: int | None = None
         self.hearing: Hearing | None = None
         self.remembered: deque[bytes] = deque(maxlen=_REMEMBERED_FRAMES)
+        self.awaited = {translate.snoop_name(channel, self.name), translate.media_name(channel, self.name)}
         self.arrived = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 
@@ -139,8 +140,11 @@ class Ears:
         if leg is None:
             return False
         ear = self._ears.get(leg)
-        if ear is not None and channel_id == translate.media_name(leg, ear.name):
-            ear.arrived.set()
+        if ear is not None:
+            # Asterisk joins neither of the two before it is here, and either may come first.
+            ear.awaited.discard(channel_id)
+            if not ear.awaited:
+                ear.arrived.set()
         return True
 
     def remove_strangers(self, channels: Collection[str], bridges: Collection[str]) -> None:
