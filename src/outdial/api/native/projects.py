@@ -11,14 +11,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
-from outdial.api import wire
+from outdial.api.native import documents
 from outdial.api.native.access import Asked, Who
 from outdial.api.native.errors import answer
-from outdial.core.errors import Malformed
 from outdial.core.project import LARGEST_NUMBER, Project, ProjectScenario, read_project, read_scenario
 from outdial.core.section import Faults, Section, refuse
 
-LARGEST_BODY = 4 * 1024 * 1024
 Number = Annotated[int, Path(ge=1, le=LARGEST_NUMBER)]
 _TEXT = {"type": "string"}
 _PROJECT_BODY = {
@@ -83,7 +81,7 @@ async def read_one(project: Number, asked: Asked, who: Who) -> Response:
 @router.put("/projects/{project}", summary="Make or change a project", openapi_extra=_PROJECT_BODY)
 async def put_one(request: Request, project: Number, asked: Asked, who: Who) -> Response:
     faults: Faults = []
-    members = Section("", await _sent(request, project), faults)
+    members = Section("", {"id": project, **await documents.sent_to(project, request)}, faults)
     wanted = read_project(members)
     members.finish()
     refuse(faults)
@@ -110,20 +108,11 @@ async def put_scenario(request: Request, project: Number, scenario: Number, aske
     """Calls under way keep the script that they began with. A start block that the scenario has no more stays for the
     campaigns that were ordered by it."""
     faults: Faults = []
-    wanted = await asyncio.to_thread(read_scenario, project, await _sent(request, scenario), "", faults)
+    sent = {"id": scenario, **await documents.sent_to(scenario, request)}
+    wanted = await asyncio.to_thread(read_scenario, project, sent, "", faults)
     refuse(faults)
     await asked.projects.save_scenario(who.tenant, wanted)
     return answer(_scenario(wanted))
-
-
-async def _sent(request: Request, number: int) -> Any:
-    """The body with the number of its path, which it need not name. Raises `Malformed` when it names another one."""
-    sent = wire.from_json(await wire.body(request, LARGEST_BODY))
-    if not isinstance(sent, dict):
-        raise Malformed("an object is wanted", field="body")
-    if sent.get("id", number) != number:
-        raise Malformed(f"the path says {number}", field="id")
-    return {"id": number, **sent}
 
 
 def _project(one: Project) -> dict[str, Any]:

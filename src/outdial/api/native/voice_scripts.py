@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
-from outdial.api import wire
+from outdial.api.native import documents
 from outdial.api.native.access import Asked, Who
 from outdial.api.native.errors import answer
 from outdial.core.errors import Malformed
@@ -19,7 +19,6 @@ from outdial.core.voice_script import LONGEST_NAME, Prepared
 from outdial.core.wanted import LARGEST_NUMBER
 from outdial.operations.voice_scripts import Listed
 
-LARGEST_BODY = 4 * 1024 * 1024
 Number = Annotated[int, Path(ge=1, le=LARGEST_NUMBER)]
 _TEXT = {"type": "string"}
 _OF_ALL = {
@@ -76,7 +75,7 @@ def _router(kind: Prepared, path: str, one: str, many: str, body: dict[str, Any]
     @router.post(path, summary=f"Make a {one}", name=f"make_{one}", openapi_extra=body)
     async def make(request: Request, asked: Asked, who: Who) -> Response:
         """It gets a number of its own, which no other one ever had."""
-        sent = await _sent(request)
+        sent = _without_duration(await documents.sent(request))
         if "id" in sent:
             raise Malformed("a number is given to it; PUT makes one under a number of yours", field="id")
         return answer(_shown(await asked.voice_scripts.add(who.tenant, kind, sent)), 201)
@@ -88,9 +87,7 @@ def _router(kind: Prepared, path: str, one: str, many: str, body: dict[str, Any]
     @router.put(f"{path}/{{number}}", summary=f"Make or change a {one}", name=f"put_{one}", openapi_extra=body)
     async def put_one(request: Request, number: Number, asked: Asked, who: Who) -> Response:
         """Mailings that were ordered keep what they were ordered with."""
-        sent = await _sent(request)
-        if sent.get("id", number) != number:
-            raise Malformed(f"the path says {number}", field="id")
+        sent = _without_duration(await documents.sent_to(number, request))
         return answer(_shown(await asked.voice_scripts.save(who.tenant, kind, {**sent, "id": number})))
 
     @router.delete(f"{path}/{{number}}", summary=f"Take a {one} away", name=f"remove_{one}")
@@ -107,10 +104,7 @@ router.include_router(_router(Prepared.PHRASE, "/phrases", "phrase", "phrases", 
 router.include_router(_router(Prepared.VOICE_SCRIPT, "/scripts", "voice script", "voice scripts", _SCRIPT_BODY))
 
 
-async def _sent(request: Request) -> dict[str, Any]:
-    sent = wire.from_json(await wire.body(request, LARGEST_BODY))
-    if not isinstance(sent, dict):
-        raise Malformed("an object is wanted", field="body")
+def _without_duration(sent: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in sent.items() if name != "duration"}
 
 
