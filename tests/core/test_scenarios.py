@@ -21,6 +21,8 @@ from outdial.core.script.listening_nodes import Assist, Hears, Listen, Set, Way
 from outdial.core.script.nodes import Connect, Goal, HangUp, Node, Request, Say, Script, Sms, Transfer
 from outdial.core.script.web_form import Body, WebForm
 from outdial.core.section import Faults
+from outdial.operations.means import NO_MEANS
+from outdial.ports import NO_SMS
 
 PATH = "scenarios.0"
 DOCUMENTED = yaml.safe_load(
@@ -404,7 +406,7 @@ def test_a_transfer_goes_to_a_person_inside_or_to_a_number_outside():
 def test_an_sms_is_sent_once_a_call_under_the_name_of_its_block():
     made = read_well(scenario({"it": {"sms": "Ждём, {{name}}", "next": "end"}, **END})).start_blocks[10].script
     assert made.nodes["it"] == Sms("it", ("Ждём, ", Slot("name")), "end")
-    assert made.sends_sms
+    assert NO_MEANS.lacking([made]) == {"it": NO_SMS}
 
 
 @pytest.mark.parametrize(

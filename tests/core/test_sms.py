@@ -31,6 +31,7 @@ from outdial.core.sms import (
     state_of,
     written,
 )
+from outdial.operations.means import NO_MEANS
 
 PROMPT = (Text(("Нажмите один.",), "ru-RU"),)
 BILL = ("К оплате ", Slot("summa"), " руб.")
@@ -92,8 +93,8 @@ def test_hearing_it_again_sends_no_second_one() -> None:
 
 def test_a_script_with_sms_is_stored_and_read_back() -> None:
     assert from_document(to_document(SCRIPT)) == SCRIPT
-    assert SCRIPT.sends_sms
-    assert not Script("bye", {"bye": Say(PROMPT, None)}).sends_sms
+    assert NO_MEANS.lacking([SCRIPT])
+    assert not NO_MEANS.lacking([Script("bye", {"bye": Say(PROMPT, None)})])
 
 
 def test_what_is_sent_to_a_callee_who_presses_nothing() -> None:

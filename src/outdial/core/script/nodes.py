@@ -219,11 +219,6 @@ class Script:
         return frozenset(node.extension for node in self.nodes.values() if isinstance(node, Transfer) and node.outside)
 
     @property
-    def sends_sms(self) -> bool:
-        """Whether an SMS may come of it."""
-        return self.unanswered is not None or any(isinstance(node, Sms) for node in self.nodes.values())
-
-    @property
     def completes_itself(self) -> bool:
         """Whether the dialogue has a place of its own at which it counts as completed. Where it has none, a call is a
         success only by whom the callee was joined with, and how that ended belongs to its result."""
