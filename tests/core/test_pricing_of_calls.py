@@ -167,7 +167,7 @@ def test_the_mean_of_an_exponential_life_is_its_mean(mean):
 def test_cumulative_hazards_are_areas(age):
     hazards = np.array([0.1, 0.2, 0.3])
     area = 0.1 * min(age, 10.0) + 0.2 * min(max(age - 10.0, 0.0), 10.0) + 0.3 * max(age - 20.0, 0.0)
-    assert empty().cumulative(hazards, np.array([age]))[0] == pytest.approx(area)
+    assert empty().cumulative(hazards).at(np.array([age]))[0] == pytest.approx(area)
 
 
 # ------------------------------------------------------------------------------------------------------ forecast

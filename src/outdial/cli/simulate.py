@@ -6,11 +6,11 @@ The study comes from a file, its results go to the terminal, to a picture and to
 from __future__ import annotations
 
 import csv
+import gc
 import json
 import sys
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -50,11 +50,10 @@ def _simulate(
     processes: Annotated[int | None, typer.Option(min=1, help="Runs at once; without it, one a core.")] = None,
 ) -> None:
     """Dial a list in virtual time, with this very engine, and print what became of it."""
-    prepare = partial(configure_logs, "error", "text")
-    prepare()
+    _prepare()
     study = read_study(file, seed)
     began = time.monotonic()
-    made = _watched(study, prepare, processes, Console(stderr=True))
+    made = _watched(study, processes, Console(stderr=True))
     took = time.monotonic() - began
     if svg is not None:
         try:
@@ -113,12 +112,18 @@ def _reason(error: Exception) -> str:
     return "it is not UTF-8 text" if isinstance(error, UnicodeError) else str(error)
 
 
-def _watched(study: Study, prepare: Callable[[], None], processes: int | None, console: Console) -> list[Result]:
+def _prepare() -> None:
+    """What each process does first."""
+    configure_logs("error", "text")
+    gc.freeze()  # what has been loaded stays: a full collection need not walk over it again and again
+
+
+def _watched(study: Study, processes: int | None, console: Console) -> list[Result]:
     """The results; how far they are is shown on a terminal meanwhile."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
         tasks = [shown.add_task(run.name, total=1.0) for run in study.runs]
-        return results(study, lambda index, done: shown.update(tasks[index], completed=done), prepare, processes)
+        return results(study, lambda index, done: shown.update(tasks[index], completed=done), _prepare, processes)
 
 
 # -------------------------------------------------------------------------------------------------- the terminal

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal
 
 NEXT_NUMBER_PRIORITY = 100
@@ -68,7 +69,13 @@ class Number:
     @property
     def digits(self) -> str:
         """What is dialled: the number without anything but its digits."""
-        return "".join(character for character in self.raw if character in "0123456789")
+        return _digits(self.raw)
+
+
+@lru_cache(maxsize=4096)
+def _digits(raw: str) -> str:
+    """Remembered, because whoever is due next is looked at many times before it is called."""
+    return "".join(character for character in raw if character in "0123456789")
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,9 @@ class LeapingSelector(selectors.DefaultSelector):
         """What is ready, after a leap of `timeout` seconds. Raises `NothingWillHappen` when the leap has no end."""
         if timeout is None:
             raise NothingWillHappen("everybody waits, and nothing is going to happen")
-        self.now += max(0.0, timeout)
+        if timeout <= 0.0:
+            return []
+        self.now += timeout
         return super().select(0)
 
 

@@ -125,20 +125,22 @@ class Desk:
         await self._read()
         crew = self._crew(team)
         states = await self._states([agent.extension for agent in crew])
-        at_work = [each for each in crew if states.get(each.extension, ExtensionState.UNKNOWN) not in _OFF_THE_HOOK]
         now = self._clock.now()
-        free = {agent.key for agent in at_work if is_available(agent, now) and self._is_free(agent, states)}
-        doing = {agent.key: self._doing(agent, agent.key in free, now) for agent in at_work}
-        return Strength(len(free), len(at_work), doing)
+        doing = {
+            agent.key: self._doing(agent, states, now)
+            for agent in crew
+            if states.get(agent.extension, ExtensionState.UNKNOWN) not in _OFF_THE_HOOK
+        }
+        return Strength(sum(state is AgentIs.FREE for state in doing.values()), len(doing), doing)
 
-    def _doing(self, agent: Agent, is_free: bool, now: datetime) -> AgentIs:
-        if is_free:
-            return AgentIs.FREE
+    def _doing(self, agent: Agent, states: Mapping[str, ExtensionState], now: datetime) -> AgentIs:
         match agent.state:
             case AgentState.RESERVED:
                 return AgentIs.RINGING
             case AgentState.IN_CALL:
                 return AgentIs.TALKING
+            case AgentState.WAITING if is_available(agent, now) and self._is_free(agent, states):
+                return AgentIs.FREE
             case AgentState.WAITING if agent.ready_at is not None and agent.ready_at > now:
                 return AgentIs.WRAP_UP
             case _:
@@ -260,11 +262,18 @@ class Desk:
                 metrics.FAULTS.labels("store").inc()
             finally:
                 self._clock.release()
-            appointment = self._clock.call_after(LOOK_SECONDS, self._news.set)
-            try:
-                await self._news.wait()
-            finally:
-                appointment.cancel()
+            await self._pause()
+
+    async def _pause(self) -> None:
+        """Wait for news; while callees wait, or something could not be written, not for long."""
+        if not self._waits and not self._changed and not self._changed_tallies:
+            await self._news.wait()
+            return
+        appointment = self._clock.call_after(LOOK_SECONDS, self._news.set)
+        try:
+            await self._news.wait()
+        finally:
+            appointment.cancel()
 
     async def _match(self) -> None:
         if not self._waits:
@@ -320,7 +329,7 @@ class Desk:
             if tenant == team.tenant and is_logged_in(agent) and serves(agent, crew.agents, crew.skills)
         ]
 
-    def _is_free(self, agent: Agent, states: dict[str, ExtensionState]) -> bool:
+    def _is_free(self, agent: Agent, states: Mapping[str, ExtensionState]) -> bool:
         return states.get(agent.extension) is ExtensionState.IDLE and not self._roster.is_kept(agent.extension)
 
     async def _states(self, extensions: list[str]) -> dict[str, ExtensionState]:

@@ -76,8 +76,11 @@ class _Word:
 
 def record(study: Study, run: Run, progress: Progress = lambda _: None) -> Record:
     """Simulate a run. The same study and run always give the same record, in whatever process."""
+    simulation = _Simulation(study, run, progress)
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        return runner.run(_Simulation(study, run, progress).record())
+        # A runner that gives SIGINT back has its task described, with what it returned: for a day of calls, seconds.
+        runner.run(simulation.run())
+    return simulation.taken_down()
 
 
 class _Simulation:
@@ -106,8 +109,8 @@ class _Simulation:
             Random(study.seed),
         )
 
-    async def record(self) -> Record:
-        """Let it happen, and take down what the store holds then."""
+    async def run(self) -> None:
+        """Let it happen."""
         self._put_campaign()
         words = words_of(self._study, self._run)
         for index in range(self._run.crew.agents):
@@ -123,9 +126,9 @@ class _Simulation:
             await self._engine.run()
             for task in around:
                 task.cancel()
-        return self._taken_down()
 
-    def _taken_down(self) -> Record:
+    def taken_down(self) -> Record:
+        """What the store holds after the run."""
         store = self._store
         closed = store.causes.get(CAMPAIGN)
         left = store.listings[CAMPAIGN].unfinished

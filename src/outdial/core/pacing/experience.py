@@ -156,8 +156,8 @@ class Experience:
     def with_calls(self, lived: Lived, seconds: float) -> Self:
         """With what calls in flight went through during these seconds."""
         table = self.calls.faded(math.pow(0.5, lived.ends / _CALLS_HALF_LIFE)) if lived.ends else self.calls
-        hazards = self.answer_hazards
-        survived = self.calls.cumulative(hazards, lived.old) - self.calls.cumulative(hazards, lived.young)
+        answering = self.calls.cumulative(self.answer_hazards)
+        survived = answering.at(lived.old) - answering.at(lived.young)
         answers = lived.ended[ANSWERED].size
         table = table.experience(lived.young, lived.old)
         for cause, ages in enumerate(lived.ended):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from outdial.core.pacing.experience import Experience
-from outdial.core.pacing.lifetimes import Floats, LifeTable
+from outdial.core.pacing.lifetimes import Cumulative, Floats
 
 SLICES, SLICE_SECONDS = 15, 2.0
 HORIZON_SECONDS = SLICES * SLICE_SECONDS
@@ -28,10 +28,8 @@ class Forecaster:
     """Of shape (ages, SLICES): the humans that a call of that age, in whole seconds, is expected to bring in each slice."""
     verdicts: Floats
     """Of shape (SLICES,): the humans that a call which has just been picked up, and is listened to, is expected to bring."""
-    talk_hazards: Floats
-    talk_table: LifeTable
-    wrap_up_hazards: Floats
-    wrap_up_table: LifeTable
+    talk_ends: Cumulative
+    wrap_up_ends: Cumulative
     after_talk: Floats
     """Of shape (SLICES, SLICES): whose talk ends in the slice of the row is free in that of the column."""
     stays: float
@@ -68,9 +66,9 @@ class Forecaster:
         """Agents expected to become free by slice, of shape (SLICES,), from the ages of talks and wrap-ups."""
         expected = np.zeros(SLICES)
         if talking.size:
-            expected += _ends(self.talk_table, self.talk_hazards, talking, 0.0) @ self.after_talk
+            expected += _ends(self.talk_ends, talking, 0.0) @ self.after_talk
         if wrapping_up.size:
-            expected += _ends(self.wrap_up_table, self.wrap_up_hazards, wrapping_up, self.lead_seconds)
+            expected += _ends(self.wrap_up_ends, wrapping_up, self.lead_seconds)
         return self.stays * expected
 
 
@@ -86,14 +84,13 @@ def forecaster(experience: Experience, wait_seconds: float) -> Forecaster:
     delayed = picked_up @ _delay(experience.verdict_seconds) if listening else picked_up
     talk_hazards = experience.talk_hazards
     wrap_up_hazards = experience.wrap_up_hazards
+    wrap_up_ends = experience.wrap_ups.cumulative(wrap_up_hazards)
     return Forecaster(
         humans_by_age=np.minimum(cautious * delayed, 1.0),
         verdicts=min(cautious, 1.0) * _delay(0.5 * experience.verdict_seconds)[0],
-        talk_hazards=talk_hazards,
-        talk_table=experience.talks,
-        wrap_up_hazards=wrap_up_hazards,
-        wrap_up_table=experience.wrap_ups,
-        after_talk=_after_talk(experience.wrap_ups, wrap_up_hazards, lead),
+        talk_ends=experience.talks.cumulative(talk_hazards),
+        wrap_up_ends=wrap_up_ends,
+        after_talk=_after_talk(wrap_up_ends, lead),
         stays=1.0 - experience.leaves.value,
         lead_seconds=lead,
         talk_seconds=experience.talks.mean(talk_hazards),
@@ -131,18 +128,18 @@ def _delay(seconds: float) -> Floats:
     return moved
 
 
-def _ends(table: LifeTable, hazards: Floats, ages: Floats, lead: float) -> Floats:
+def _ends(ends: Cumulative, ages: Floats, lead: float) -> Floats:
     """Ends expected by slice, of lives of these ages."""
     bounds = SLICE_SECONDS * np.arange(SLICES + 1)
     bounds[1:] += lead
-    sums = table.cumulative(hazards, ages[:, None] + bounds)
+    sums = ends.at(ages[:, None] + bounds)
     alive = np.exp(sums[:, :1] - sums).sum(axis=0)
     return np.asarray(alive[:-1] - alive[1:])
 
 
-def _after_talk(table: LifeTable, hazards: Floats, lead: float) -> Floats:
+def _after_talk(wrap_up_ends: Cumulative, lead: float) -> Floats:
     # A talk that ends in a slice ends in the middle of it.
     until = SLICE_SECONDS * (np.arange(SLICES, dtype=np.float64) + 0.5) + lead
-    over = -np.expm1(-table.cumulative(hazards, until))
+    over = -np.expm1(-wrap_up_ends.at(until))
     steps = np.diff(over, prepend=0.0)
     return np.where(_LATER >= 0, steps[np.maximum(_LATER, 0)], 0.0)

@@ -16,6 +16,20 @@ Floats = NDArray[np.float64]
 
 _HIGHEST_HAZARD = 3.0
 """Per second. A bin in which everything ends at once would give an infinite one."""
+_FOR_EVER = 1e7
+"""Seconds that nothing lives."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cumulative:
+    """Hazards summed up to each age: straight lines between the edges of a life table, and beyond the last one."""
+
+    edges: Floats
+    sums: Floats
+
+    def at(self, ages: Floats) -> Floats:
+        """The sum at each age; what is alive then is exp of minus this. The shape is that of `ages`."""
+        return np.asarray(np.interp(ages, self.edges, self.sums))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,15 +95,15 @@ class LifeTable:
         """A table of the same bins that has seen nothing."""
         return type(self)(self.edges, self.widths, np.zeros_like(self.lived), np.zeros_like(self.ends))
 
-    def cumulative(self, hazards: Floats, ages: Floats) -> Floats:
-        """The hazards summed up to each age; what is alive then is exp of minus this. The shape is that of `ages`."""
-        sums = self._summed(hazards)
-        beyond = np.maximum(ages - self.edges[-1], 0.0) * hazards[-1]
-        return np.asarray(np.interp(ages, self.edges, sums) + beyond)
+    def cumulative(self, hazards: Floats) -> Cumulative:
+        """The hazards, of shape (B,), summed up."""
+        edges, sums = np.append(self.edges, self.edges[-1] + _FOR_EVER), np.zeros(len(hazards) + 1)
+        np.cumsum(hazards * (edges[1:] - edges[:-1]), out=sums[1:])
+        return Cumulative(edges, sums)
 
     def mean(self, hazards: Floats) -> float:
         """The mean length of life under these hazards, in seconds."""
-        alive = np.exp(-self._summed(hazards))
+        alive = np.exp(-self.cumulative(hazards).sums[:-1])
         ending = -np.expm1(-hazards * self.widths)
         return float((alive * ending / hazards).sum())
 
@@ -112,12 +126,6 @@ class LifeTable:
         np.maximum(spent, 0.0, out=spent)
         np.minimum(spent, self.widths, out=spent)
         return np.asarray(spent.sum(axis=0))
-
-    def _summed(self, hazards: Floats) -> Floats:
-        """The hazards summed up to each edge."""
-        sums = np.zeros(len(hazards))
-        np.cumsum(hazards[:-1] * self.widths[:-1], out=sums[1:])
-        return sums
 
 
 def _shared(values: Floats) -> Floats:

@@ -30,9 +30,10 @@ class Outlook:
 def prices(outlook: Outlook) -> Floats:
     """What one more answer in each slice costs, of shape (K,), from 0 to 1.
 
-    Free agents s are followed through the slices: forward as a distribution P, backward as V(s), the loss still to come. A
-    human who answers at s = 0 is lost. One more answer in slice k costs P(0) + sum of P(s) * (V(s-1) - V(s)) over s > 0:
-    itself, or the agent that it takes from others. This is the derivative of the expected loss by `answers[k]`.
+    It takes one of s free agents, and whoever will miss that agent later is left without one; where s = 0 it is left without
+    one itself. Free agents are followed through the slices: forward as a distribution P(s), backward as the risk r(s) that
+    one of them, once taken, will be missed, with r(0) = 1. The price in a slice is the sum of P(s) * r(s) at its end, which
+    is the derivative of the expected loss by `answers[k]`.
     """
     return _Walk(outlook).prices(outlook.answers)
 
@@ -74,7 +75,11 @@ def launches(outlook: Outlook, profile: Floats, limit: float, most: int) -> tupl
 
 
 class _Walk:
-    """The walk of the free agents through the slices, for any answers."""
+    """The walk of the free agents through the slices, for any answers.
+
+    The states are 0 … `top` free agents, and between the two steps of a slice one more: `top`, reached by agents who come
+    when everybody is free already. There nobody is ever missed.
+    """
 
     def __init__(self, outlook: Outlook) -> None:
         freed = np.maximum(outlook.freed, 0.0)
@@ -84,44 +89,43 @@ class _Walk:
         self._top = max(1, min(outlook.most, free + math.ceil(total + 6.0 * math.sqrt(total + 1.0))))
         self._begin = np.zeros(self._top + 1)
         self._begin[free] = 1.0
-        chances, beyond = _poisson(freed, self._top)
-        self._ups = _steps(chances, beyond, _upward(self._top))
+        self._ups = _steps(freed, self._top, _upward(self._top))
 
     def prices(self, answers: Floats) -> Floats:
-        answers = np.maximum(answers, 0.0)
-        chances, beyond = _poisson(answers, self._top)
-        downs = _steps(chances, beyond, _downward(self._top))
-        # E(A - s)+ falls from the mean at s = 0 by P(A > s) with each more agent.
-        lost = answers[:, None] - (beyond.cumsum(axis=1) - beyond[:, :1])
-        np.maximum(lost, 0.0, out=lost)
-        reached = np.empty_like(chances)
-        states = self._begin
-        for k, (up, down) in enumerate(zip(self._ups, downs, strict=True)):
+        slices = list(zip(self._ups, _steps(np.maximum(answers, 0.0), self._top, _downward(self._top)), strict=True))
+        states, ends = self._begin, []
+        for up, down in slices:
             states = states.dot(up).dot(down)
-            reached[k] = states
-        worth = np.zeros((len(answers) + 1, self._top + 1))
-        for k in range(len(answers) - 1, -1, -1):
-            worth[k] = self._ups[k].dot(downs[k].dot(worth[k + 1]) + lost[k])
-        later = worth[1:]
-        found = reached[:, 0] + ((later[:, :-1] - later[:, 1:]) * reached[:, 1:]).sum(axis=1)
-        return np.asarray(np.clip(found, 0.0, 1.0))
+            ends.append(states)
+        risk = np.zeros(self._top + 1)
+        risk[0] = 1.0
+        found = np.empty(len(slices))
+        for k in range(len(slices) - 1, -1, -1):
+            found[k] = ends[k].dot(risk)
+            up, down = slices[k]
+            missed = down.dot(risk)
+            missed[-1] = 0.0
+            risk = up.dot(missed)
+            risk[0] = 1.0
+        return np.minimum(found, 1.0)
 
 
-def _poisson(means: Floats, top: int) -> tuple[Floats, Floats]:
-    """For each mean, in rows: the chance of exactly 0 … `top`, and that of as many or more. Both of shape (K, top + 1)."""
+def _steps(means: Floats, top: int, index: NDArray[np.intp]) -> Floats:
+    """A matrix for each mean, from the state of the row to that of the column, laid out as `index` says."""
     counts, logs = _counts(top)
+    chances = np.zeros((len(means), 2 * top + 4))
+    exactly, more = chances[:, : top + 1], chances[:, top + 2 : -1]
     safe = np.maximum(means, 1e-12)[:, None]
-    chances = np.exp(counts * np.log(safe) - safe - logs)
-    beyond = np.ones_like(chances)
-    np.subtract(1.0, chances[:, :-1].cumsum(axis=1), out=beyond[:, 1:])
-    np.maximum(beyond, 0.0, out=beyond)
-    return chances, beyond
+    np.exp(counts * np.log(safe) - safe - logs, out=exactly)
+    chances[:, top + 1] = 1.0
+    np.subtract(1.0, exactly.cumsum(axis=1), out=more)
+    np.maximum(more, 0.0, out=more)
+    # `take` lays each matrix out in one piece; after `[:, index]` every product would copy its matrix first.
+    return chances.take(index, axis=1)
 
 
-def _steps(chances: Floats, beyond: Floats, index: NDArray[np.intp]) -> Floats:
-    """The matrices of a step, of shape (K, top + 1, top + 1): from the state of the row to that of the column."""
-    nothing = np.zeros((len(chances), 1))
-    return np.concatenate((chances, beyond, nothing), axis=1)[:, index]
+# Where `_steps` finds what a matrix is made of: the chance of exactly n at n, that of n or more at `top` + 1 + n, and a zero
+# at the end.
 
 
 @lru_cache(maxsize=512)
@@ -133,15 +137,22 @@ def _counts(top: int) -> tuple[Floats, Floats]:
 
 @lru_cache(maxsize=512)
 def _upward(top: int) -> NDArray[np.intp]:
-    """Where `_steps` finds the chance of going up from one state to another. The highest state takes all that go beyond."""
+    """Up from 0 … `top`; the last column takes those that go beyond."""
     states = np.arange(top + 1)
+    index = np.empty((top + 1, top + 2), dtype=np.intp)
     by = states[None, :] - states[:, None]
-    index = np.where(by >= 0, by, 2 * (top + 1))
-    index[:, top] = top + 1 + by[:, top]
+    index[:, :-1] = np.where(by >= 0, by, 2 * top + 3)
+    index[:, -1] = top + 1 + (top + 1 - states)
     return index
 
 
 @lru_cache(maxsize=512)
 def _downward(top: int) -> NDArray[np.intp]:
-    """The same for going down, where state 0 takes all that go beyond."""
-    return np.ascontiguousarray(_upward(top)[::-1, ::-1])
+    """Down to 0 … `top`, where 0 takes those that go beyond; the last row begins at `top` once more."""
+    states = np.arange(top + 1)
+    index = np.empty((top + 2, top + 1), dtype=np.intp)
+    by = states[:, None] - states[None, :]
+    index[:-1] = np.where(by >= 0, by, 2 * top + 3)
+    index[:-1, 0] = top + 1 + states
+    index[-1] = index[-2]
+    return index

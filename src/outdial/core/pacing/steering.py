@@ -100,7 +100,7 @@ class Steering:
         reserve = _reserve(agents)
         most = reserve + (math.log(_HIGHEST_PRICE) - first) / slope
         least = reserve + (math.log(_LOWEST_PRICE) - first) / slope
-        return replace(self, bank=min(most, max(least, self.bank)))
+        return self if least <= self.bank <= most else replace(self, bank=min(most, max(least, self.bank)))
 
 
 def first_price(agents: int) -> float:

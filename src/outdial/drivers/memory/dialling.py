@@ -48,6 +48,8 @@ class MemoryDialling:
 
     def _told(self, campaign: Campaign) -> Campaign:
         told = self._store.dialect_settings.get((campaign.tenant, campaign.dialect), {})
+        if not told:
+            return campaign
         prefix = campaign.settings.dial_prefix or told.get(DEFAULT_DIAL_PREFIX, "")
         return replace(
             campaign,

@@ -32,6 +32,8 @@ class MemoryMemberDialling:
     def __init__(self, dialling: MemoryDialling, store: MemoryStore) -> None:
         self._charge = dialling.charge
         self._store = store
+        self._last_page: dict[ContactId, DueMember] = {}
+        """Whom `due` named last; most of them are named again the next time."""
 
     async def trunks(self, tenant: TenantId) -> Mapping[str, Trunk]:
         return dict(self._store.trunks.get(tenant, {}))
@@ -54,16 +56,21 @@ class MemoryMemberDialling:
     ) -> list[DueMember]:
         assert campaign.settings.members is not None
         found = self._due(campaign.id, now, open, strict=campaign.settings.members.order is MemberOrder.STRICT)
-        return [
-            DueMember(
-                contact=one.id,
-                numbers=one.numbers,
-                variables=one.variables,
-                standing=one.standing,
-                seen_at=one.changed_at,
-            )
-            for one in islice(found, offset, offset + limit)
-        ]
+        page = [self._told(one) for one in islice(found, offset, offset + limit)]
+        self._last_page = {one.contact: one for one in page}
+        return page
+
+    def _told(self, one: StoredContact) -> DueMember:
+        known = self._last_page.get(one.id)
+        if known is not None and known.seen_at == one.changed_at:  # no two writes have the same moment
+            return known
+        return DueMember(
+            contact=one.id,
+            numbers=one.numbers,
+            variables=one.variables,
+            standing=one.standing,
+            seen_at=one.changed_at,
+        )
 
     def _due(
         self, campaign: CampaignId, now: datetime, open: Mapping[str, OpenRange], *, strict: bool

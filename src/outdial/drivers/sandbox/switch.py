@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import assert_never
 
@@ -213,17 +213,12 @@ class SandboxSwitch:
         """By the plan and by the calls that stand; UNKNOWN for a number that no extension has. Raises `SwitchDown`."""
         if self._closed:
             raise SwitchDown("the sandbox is closed")
-        own: dict[str, list[_Line]] = {}
+        others_talk = bool(self._callees_on_the_line)
+        states = {each: _state_without_calls(each, others_talk) for each in extensions}
         for line in self._to_extensions.values():
-            own.setdefault(line.extension, []).append(line)
-        return {each: self._extension_state(each, own.get(each, ())) for each in extensions}
-
-    def _extension_state(self, extension: str, own: Sequence[_Line]) -> ExtensionState:
-        if not is_extension(extension):
-            return ExtensionState.UNKNOWN
-        if any(line.callee for line in own) or (self._callees_on_the_line and talks_when_others_do(extension)):
-            return ExtensionState.IN_USE
-        return ExtensionState.RINGING if own else ExtensionState.IDLE
+            if states.get(line.extension) in (ExtensionState.IDLE, ExtensionState.RINGING):
+                states[line.extension] = ExtensionState.IN_USE if line.callee else ExtensionState.RINGING
+        return states
 
     async def close(self) -> None:
         """End every line, as lost, and the events after them. A second time does nothing."""
@@ -530,6 +525,14 @@ class SandboxSwitch:
 
     def _announce(self, event: NetworkEvent) -> None:
         self._heard.put_nowait(event)
+
+
+@lru_cache(maxsize=4096)
+def _state_without_calls(extension: str, others_talk: bool) -> ExtensionState:
+    """What the plan says of an extension that none of our calls goes to."""
+    if not is_extension(extension):
+        return ExtensionState.UNKNOWN
+    return ExtensionState.IN_USE if others_talk and talks_when_others_do(extension) else ExtensionState.IDLE
 
 
 def _missing(sounds: tuple[Sound, ...]) -> Path | None:
