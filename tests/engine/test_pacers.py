@@ -13,6 +13,7 @@ from outdial.core.members import MemberRules
 from outdial.core.pacing import Situation
 from outdial.core.pacing.choices import PacerName
 from outdial.core.pacing.events import AgentIs, Answered, Ended, Ending, Joined, Launched
+from outdial.engine.metrics import PACING
 from outdial.engine.pacers import SAVE_SECONDS, Pacers
 
 CAMPAIGN = CampaignId(1)
@@ -85,6 +86,33 @@ def test_a_pacer_that_decided_a_moment_ago_rests_until_the_campaign_chooses_anot
         await decided(desk, ratio, 2)
         clock.pass_by(0.1)
         assert not desk.rests(CAMPAIGN, ratio)
+
+    asyncio.run(story())
+
+
+def shown() -> dict[str, float]:
+    """What metrics say of the campaign, by figure."""
+    samples = (sample for metric in PACING.collect() for sample in metric.samples)
+    return {one.labels["figure"]: one.value for one in samples if one.labels["campaign"] == str(CAMPAIGN)}
+
+
+def test_metrics_show_what_is_seen_and_decided_and_of_a_pacer_with_a_forecast_its_grounds() -> None:
+    async def story() -> None:
+        clock = StandingClock()
+        desk = pacers(Store(), clock)
+        await decided(desk, RULES, 2)
+        first = shown()
+        assert (first["launch"], first["target"], first["cap_percent"], first["price_percent"]) == (2, 2, 3, 0)
+        clock.pass_by(0.1)
+        await decided(desk, RULES, 2)  # too soon: nothing is launched, and the grounds are those of before
+        assert shown() == first | {"launch": 0, "target": 0}
+        clock.pass_by(5)
+        lost = situation(1, answered=100, abandoned=2)
+        ratio = replace(RULES, pacer=PacerName.RATIO, ratio=3.0)
+        made = await desk.decide(CAMPAIGN, ratio, lost, {"100": AgentIs.FREE}, 0)
+        assert shown() == {"launch": made.launch, "target": made.target, "braked": 0, "abandoned_percent": 2}
+        await desk.keep_only(set())
+        assert shown() == {}
 
     asyncio.run(story())
 

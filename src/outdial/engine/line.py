@@ -65,7 +65,8 @@ def entry_of(line: Line, commands: Sequence[CallCommand], clock: Clock) -> Entry
     """What a step of a call is written down as; one that has ended with what that means for its contact or member."""
     answers = tuple(command for command in commands if isinstance(command, RecordAnswer))
     messages = tuple(command.asked for command in commands if isinstance(command, SendSms))
-    metrics.ANSWERS.inc(len(answers))
+    if answers:
+        metrics.ANSWERS.inc(len(answers))
     turns = () if line.transcript is None else line.transcript.turns(commands)
     if line.call.state is not State.ENDED:
         return Entry(

@@ -6,15 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
-from prometheus_client import Gauge
 
 from outdial.core.ids import CampaignId
 from outdial.core.members import MemberRules
 from outdial.core.pacing import Decision, Pacer, Situation
 from outdial.core.pacing.choices import ChoiceParameters, PacerName, learns, pacer, rests, tell
 from outdial.core.pacing.events import AgentGone, AgentIs, AgentState, PacingEvent
+from outdial.core.pacing.situation import Figures
 from outdial.engine import metrics
 from outdial.ports import Clock, MemberDialling, StoreDown
 
@@ -23,6 +24,9 @@ SAVE_SECONDS = 60.0
 
 _log = structlog.get_logger(__name__)
 
+
+_OF_ANY_PACER = frozenset({"launch", "target", "braked", "abandoned_percent"})
+_FIGURES = _OF_ANY_PACER | Figures.__dataclass_fields__.keys()
 
 _Chosen = tuple[PacerName, ChoiceParameters]
 
@@ -36,12 +40,28 @@ class _Seat:
     doing: dict[str, AgentIs] = field(default_factory=dict)
     last: Decision | None = None
     saved_at: float = 0.0
-    gauges: dict[str, Gauge] = field(default_factory=dict)
-    """Where each figure is shown."""
+    figures: Figures | None = None
+    """Behind the last decision that had any."""
+    abandoned_percent: float = 0.0
+    shown: set[str] = field(default_factory=set)
+    """Names of the figures that metrics show."""
+
+    def decided(self, situation: Situation, decision: Decision) -> None:
+        """Remember what was decided, and on what grounds."""
+        self.last = decision
+        self.figures = decision.figures or self.figures
+        self.abandoned_percent = situation.abandoned_percent
 
     def learnt(self) -> dict[str, object]:
         """What the pacer would keep over a restart; nothing, when it learns nothing."""
         return self.pacer.learnt() if learns(self.pacer) else {}
+
+    def figure(self, name: str) -> float:
+        """What was last seen or decided, by the name of the figure."""
+        for known in (self.figures, self, self.last):
+            if hasattr(known, name):
+                return float(getattr(known, name))
+        raise KeyError(name)
 
 
 class Pacers:
@@ -86,10 +106,11 @@ class Pacers:
         changed = [agent for agent, state in doing.items() if seat.doing.get(agent) is not state]
         tell(seat.pacer, [AgentState(agent, doing[agent], now) for agent in changed])
         seat.doing = dict(doing)
-        seat.last = decision = seat.pacer.decide(situation, now)
+        decision = seat.pacer.decide(situation, now)
+        seat.decided(situation, decision)
         if not learns(seat.pacer):  # such a pacer is told what it left the last time
             seat.pacer = pacer(*seat.chosen, adjust=decision.adjust, braked=decision.braked)
-        _show(seat.gauges, campaign, situation, decision)
+        _show(seat, campaign)
         if now - seat.saved_at >= SAVE_SECONDS:
             await self._save(campaign, seat, now)
         return decision
@@ -115,6 +136,7 @@ class Pacers:
         learnt = seat.learnt() if seat is not None and same else await self._members.learnt(campaign)
         fresh = _Seat(pacer(*chosen, learnt, adjust=adjust), chosen, saved_at=now)
         self._seats[campaign] = fresh
+        metrics.forget_pacing(campaign)
         return fresh
 
     async def _save(self, campaign: CampaignId, seat: _Seat, now: float) -> None:
@@ -128,13 +150,8 @@ class Pacers:
             _log.warning("pacing.not_saved", campaign=campaign, reason=str(trouble))
 
 
-def _show(gauges: dict[str, Gauge], campaign: CampaignId, situation: Situation, decision: Decision) -> None:
-    shown = {"launch": float(decision.launch), "target": float(decision.target), "braked": float(decision.braked)}
-    shown["abandoned_percent"] = situation.abandoned_percent
-    if decision.figures is not None:
-        figures = decision.figures
-        shown |= {name: float(getattr(figures, name)) for name in figures.__dataclass_fields__}
-    for name, value in shown.items():
-        if name not in gauges:
-            gauges[name] = metrics.PACING.labels(str(campaign), name)
-        gauges[name].set(value)
+def _show(seat: _Seat, campaign: CampaignId) -> None:
+    """Let metrics ask for the figures: that happens much less often than a decision."""
+    for name in (_OF_ANY_PACER if seat.figures is None else _FIGURES) - seat.shown:
+        metrics.PACING.labels(str(campaign), name).set_function(partial(seat.figure, name))
+        seat.shown.add(name)

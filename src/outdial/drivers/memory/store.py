@@ -421,10 +421,17 @@ def marked(stored: Sequence[Number], written: Collection[Number]) -> tuple[Numbe
     by_position = {number.position: number for number in stored}
     for number in written:
         known = by_position.get(number.position, number)
-        by_position[number.position] = replace(
-            number, raw=known.raw, type=known.type, priority=known.priority, description=known.description
-        )
+        if _as_given(known) != _as_given(number):
+            number = replace(
+                number, raw=known.raw, type=known.type, priority=known.priority, description=known.description
+            )
+        by_position[number.position] = number
     return tuple(by_position[position] for position in sorted(by_position))
+
+
+def _as_given(number: Number) -> tuple[object, ...]:
+    """What a caller of the interface writes of a number."""
+    return number.raw, number.type, number.priority, number.description
 
 
 def is_over(call: Call) -> bool:
