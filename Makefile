@@ -3,6 +3,8 @@ SHELL := /bin/sh
 PYTHON := .venv/bin/python
 READY := .venv/.ready
 SOURCES := src tests tools benchmarks
+# Without bytecode every run would rewrite all assertions anew, in each process: a quarter of the time of `make check`.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadgroup
 
 .DEFAULT_GOAL := help
 
@@ -27,11 +29,11 @@ test: $(READY) ## Install what the tests need and run all of them, on the sandbo
 	$(PYTHON) tools/smsc/fetch.py
 	$(PYTHON) tools/models/fetch.py
 	$(MAKE) lint
-	$(PYTHON) -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 
 .PHONY: check
 check: $(READY) lint ## Format, lint, types, floors and the fast tests
-	$(PYTHON) -m pytest -q -m "not asterisk and not slow" $(ARGS)
+	$(PYTEST) -q -m "not asterisk and not slow" --hypothesis-profile=quick $(ARGS)
 
 .PHONY: lint
 lint: $(READY)

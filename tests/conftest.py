@@ -21,10 +21,16 @@ from smsc.smsc import Smsc
 
 __all__ = ["database_url", "databases"]
 
-# The same examples on every run, however busy the machine is.
+# The same examples on every run, however busy the machine is. `make check` asks for a quick look, by --hypothesis-profile.
 settings.register_profile(
-    "house", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+    "house",
+    max_examples=150,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
+settings.register_profile("quick", settings.get_profile("house"), max_examples=25)
 settings.load_profile("house")
 
 _NEED_ASTERISK = {"asterisk", "asterisk_prefix", "carrier"}
@@ -33,15 +39,19 @@ _SLOW = {"database_url", "databases", "smsc_of_session"}
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what `make check` leaves out: tests that need an Asterisk or a database, and whole programs in a process of
-    their own."""
+    their own. And say which tests stay together when they run on several cores: those of one file, and all that make
+    telephone calls in real time, so that there is one Asterisk, and no second talk disturbs the first one."""
     for item in items:
         needed = set(getattr(item, "fixturenames", ()))
+        together = str(item.path)
         if _NEED_ASTERISK & needed:
             item.add_marker(pytest.mark.asterisk)
+            together = "telephone calls"
         if _SLOW & needed:
             item.add_marker(pytest.mark.slow)
         if "scenarios" in item.path.parts:
             item.add_marker(pytest.mark.slow)
+        item.add_marker(pytest.mark.xdist_group(together))
 
 
 @pytest.fixture(scope="session", autouse=True)

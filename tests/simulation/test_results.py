@@ -45,6 +45,7 @@ def nothing() -> None:
     """What is to be prepared in a process of a test."""
 
 
+@pytest.mark.slow  # it starts processes
 def test_the_same_seed_gives_the_same_figures_in_every_process(tmp_path: Path) -> None:
     file = tmp_path / "study.yaml"
     file.write_text(FILE, encoding="utf-8")
