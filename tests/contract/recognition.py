@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from outdial.ports import Hearing, Question, Recogniser, Understood
 
@@ -27,6 +27,8 @@ class Bench:
     language: str
     words: dict[str, bytes]
     other: bytes
+    dictates: bool = False
+    """Whether it writes down whatever it hears where that is wanted, in its own spelling."""
 
     def question(self, expected: Sequence[str] | None = None, longest_seconds: float = 15.0) -> Question:
         """One that any of the words answers."""
@@ -97,6 +99,16 @@ class RecogniserContract:
                 assert 0 < understood.confidence <= 1
                 assert word not in understood.alternatives
                 assert understood.silence_seconds >= 0
+
+        tell(bench, story)
+
+    def test_words_are_understood_where_anything_else_may_be_said_too(self, bench: Bench) -> None:
+        async def story(recogniser: Recogniser) -> None:
+            for word, sound in bench.words.items():
+                listener = Listener(recogniser, replace(bench.question(), besides=True))
+                listener.feed(quiet(0.4), sound, quiet(0.7))
+                text = (await listener.answer()).text
+                assert text == word or bench.dictates and text
 
         tell(bench, story)
 

@@ -93,6 +93,7 @@ class TestVoskInKorean(RecogniserContract):
         return Bench(
             recogniser=lambda: _heard_by(vosk({"ko": str(ensure())})),
             language="ko-KR",
+            dictates=True,
             words={word: spoken_in_korean[word] for word in words},
             other=spoken_in_korean[other],
         )

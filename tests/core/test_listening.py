@@ -87,6 +87,21 @@ def test_a_question_is_played_and_listened_to_at_once():
     assert commands[1:] == [*says(1, "удобно?"), listens(1)]
 
 
+def test_where_anything_may_be_said_the_other_answers_are_listened_for_as_well():
+    wish = Hears(Intent(Meaning.ANYTHING), "person", into="wish")
+    _, commands = step(tell(reserved(question(CONSENT, wish)), Placed(CALLEE)), Answered(CALLEE))
+    assert commands[-1] == Listen(CALLEE, 1, "ru-RU", expected((CONSENT.intent,), "ru-RU"), besides=True)
+    tell(
+        picked_up(question(CONSENT, wish)),
+        (
+            spoke(1, "да"),
+            [StopPlaying(CALLEE, 1), ours(1, "удобно?", 1, interrupted=True), theirs(2, "да"), *says(2, "отлично")],
+        ),
+    )
+    call = tell(picked_up(question(CONSENT, wish)), spoke(1, "мой кот болеет"))
+    assert call.collected == {"wish": "мой кот болеет"}
+
+
 def test_an_answer_after_the_prompt_is_taken_and_both_turns_are_written_down():
     call = tell(
         picked_up(QUESTION),

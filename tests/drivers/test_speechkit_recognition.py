@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import grpc
 import pytest
@@ -116,6 +117,14 @@ def test_what_was_expected_is_picked_from_the_dictation() -> None:
         assert await said(engine) == Understood("")
 
     tell(story, tells(final("да мне удобно")), tells(final("Да.")), tells(final("кто это", "нет")), tells())
+
+
+def test_where_anything_may_be_said_the_dictation_is_kept() -> None:
+    async def story(_: RecognitionStandIn, engine: SpeechKit) -> None:
+        understood = await said(engine, question=replace(QUESTION, besides=True))
+        assert (understood.text, understood.alternatives) == ("кто это", ("нет",))
+
+    tell(story, tells(final("кто это", "нет")))
 
 
 @pytest.mark.parametrize("at_once", [False, True])

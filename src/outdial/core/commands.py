@@ -145,6 +145,8 @@ class Listen:
     pause_seconds: float = 0.5
     longest_seconds: float = 15.0
     """An utterance that lasts longer is taken as it is by then."""
+    besides: bool = False
+    """Anything besides what is expected is worth hearing too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,14 @@ class Question:
     """Words and phrases that are worth hearing; empty: anything."""
     pause_seconds: float = 0.5
     longest_seconds: float = 15.0
+    besides: bool = False
+    """Anything besides what is expected is worth hearing too."""
+
+    @property
+    def sought(self) -> tuple[str, ...]:
+        """What an engine looks for that can write down whatever it hears: nothing in particular where anything is worth
+        hearing. One that cannot has to do with what is expected."""
+        return () if self.besides else self.expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,7 @@ class Recogniser(Protocol):
 
     Of each hearing `began` is called once, when somebody starts to speak, and after it `heard` once: when they have been
     silent for `pause_seconds`, or have spoken for `longest_seconds`. Who says nothing is told nothing of. Both are called on
-    the event loop that opened the hearing, after `feed` has returned or out of it. What is not among `expected` is best not
+    the event loop that opened the hearing, after `feed` has returned or out of it. What is not worth hearing is best not
     understood. An engine that fails, falls behind, or cannot speak the language gives an empty `text`; the caller's callee
     can be asked again. However slow the engine, what waits for it is bounded.
     """

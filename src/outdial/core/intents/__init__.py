@@ -74,12 +74,12 @@ def meant(intent: Intent, text: str, today: date | None) -> str | None:
 
 @lru_cache(maxsize=1024)
 def expected(intents: tuple[Intent, ...], language: str) -> tuple[str, ...]:
-    """Words and phrases worth hearing, in lower case; empty when anything is."""
+    """Words and phrases worth hearing, in lower case; of an answer that may be anything there are none."""
     found: list[str] = []
     for intent in intents:
         match intent.meaning:
             case Meaning.ANYTHING:
-                return ()
+                pass
             case Meaning.PHRASES:
                 found += [" ".join(words_of(phrase)) for phrase in intent.phrases]
             case Meaning.CONSENT | Meaning.REFUSAL:

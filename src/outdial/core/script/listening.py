@@ -81,13 +81,15 @@ def deafen(dialogue: Dialogue, at: Position) -> tuple[Position, tuple[CallComman
 def _listening(dialogue: Dialogue, step: Step, node: Listen) -> Step:
     """Listen from this step on, in its turn."""
     assert isinstance(step.at, Position)
+    intents = tuple(answer.intent for answer in node.answers)
     heard = ask_for.Listen(
         dialogue.channel,
         step.at.turn,
         node.language,
-        expected(tuple(answer.intent for answer in node.answers), node.language),
+        expected(intents, node.language),
         node.pause_seconds,
         node.longest_seconds,
+        besides=any(intent.meaning is Meaning.ANYTHING for intent in intents),
     )
     return Step(step.at.talking(listening=step.at.turn), (*step.commands, heard))
 

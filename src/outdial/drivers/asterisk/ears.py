@@ -105,6 +105,7 @@ class Ears:
             expected=listen.expected,
             pause_seconds=listen.pause_seconds,
             longest_seconds=listen.longest_seconds,
+            besides=listen.besides,
         )
         ear.turn = listen.turn
         ear.hearing = self._recogniser.open(

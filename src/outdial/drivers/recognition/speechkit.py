@@ -263,7 +263,7 @@ class _SpeechKitUtterance:
         if not self._over:
             log.warning("speechkit_failed", reason="cut_off", detail="the service ended the stream")
             return EngineFailed("cut_off")
-        told = picked(joined(finals), grammar.phrases(self._question.expected), Rule.AMONG)
+        told = picked(joined(finals), grammar.phrases(self._question.sought), Rule.AMONG)
         return Understood(told["text"], told["confidence"], tuple(told["alternatives"]))
 
     def _requests(self) -> Iterator[Any]:

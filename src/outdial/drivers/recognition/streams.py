@@ -141,7 +141,7 @@ class _StreamedUtterance:
     def _ask(self, **what: bool) -> Future[Told]:
         head: dict[str, Any] = {"utterance": self._number, **what}
         if (question := self._question) is not None:
-            head |= {"language": question.language, "expected": question.expected}
+            head |= {"language": question.language, "expected": question.sought}
             self._question = None
         sound = bytes(self._sound)
         self._sound.clear()
