@@ -16,6 +16,7 @@ from random import SystemRandom
 from zoneinfo import ZoneInfo
 
 import asyncpg
+import structlog
 from starlette.applications import Starlette
 from starlette.routing import Router
 
@@ -68,7 +69,15 @@ from outdial.engine.engine import Engine
 from outdial.engine.hooks import Messenger
 from outdial.engine.prompts import Prompts
 from outdial.engine.sms import SmsSender
-from outdial.furnishing import StartError, assistant_of, carrier_of_sms, listening_of, means_of, speech_engines
+from outdial.furnishing import (
+    StartError,
+    assistant_of,
+    carrier_of_sms,
+    deafness_of,
+    listening_of,
+    means_of,
+    speech_engines,
+)
 from outdial.operations import Operations
 from outdial.operations.access import Access
 from outdial.operations.accounts import Accounts
@@ -103,6 +112,8 @@ FIRST_NUMBERS = {"mikopbx": 1_000_000_000}
 _DATABASE_SECONDS = 5
 _PURGE_SECONDS = 3600
 _ENGINE_MARGIN_SECONDS = 2.0
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +226,10 @@ async def house(settings: Settings, store: Database) -> AsyncIterator[House]:
         clock = FeltClock(settings.speed)
         telephony = SandboxSwitch(clock, settings.seed, settings.sandbox_log)
     else:
+        if recogniser is not None:
+            recogniser.start()
+        if why := deafness_of(settings, recogniser):
+            _log.warning("assistant.hears_nobody", reason=why)
         clock = SystemClock()
         telephony = AsteriskSwitch(
             settings.telephony,

@@ -11,7 +11,6 @@ from contextlib import AsyncExitStack
 from outdial.drivers.assistant.absent import AbsentAssistant
 from outdial.drivers.assistant.completions import CompletionsAssistant, CompletionsSettings
 from outdial.drivers.recognition.choice import engine_of
-from outdial.drivers.recognition.streams import ChildStreams
 from outdial.drivers.recognition.turns import TurnTaker
 from outdial.drivers.sandbox.sms import SandboxSms
 from outdial.drivers.sms.carrier import SmppSms, address_from
@@ -61,9 +60,14 @@ def listening_of(settings: Settings) -> TurnTaker | None:
         engine = engine_of(settings)
     except ValueError as error:
         raise StartError(str(error)) from error
-    if isinstance(engine, ChildStreams) and settings.telephony != "sandbox":
-        engine.start()  # a model takes seconds to load, which the first callee is not to wait for
     return None if engine is None else TurnTaker(engine)
+
+
+def deafness_of(settings: Settings, recogniser: TurnTaker | None) -> str:
+    """Why the assistant would be told that every callee is silent; empty: it would not, or there is none."""
+    if not settings.assistant_url or (recogniser is not None and recogniser.dictates):
+        return ""
+    return f"OUTDIAL_RECOGNISER={settings.recogniser} takes no dictation; choose vosk, sherpa or yandex"
 
 
 def speech_engines(settings: Settings, closing: AsyncExitStack) -> list[Synthesiser]:

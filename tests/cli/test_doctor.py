@@ -26,6 +26,17 @@ def test_it_has_the_recogniser_hear_a_moment(monkeypatch: pytest.MonkeyPatch) ->
     assert "ok       nobody is listened to" in doctor(monkeypatch, recogniser="none")
 
 
+def test_it_says_that_an_assistant_would_hear_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = doctor(monkeypatch, assistant_url="http://127.0.0.1:1/v1", assistant_model="m")
+    assert "warning  the assistant would hear nobody" in told
+    assert "OUTDIAL_RECOGNISER=pocketsphinx takes no dictation; choose vosk, sherpa or yandex" in told
+    assert "the assistant would hear nobody" in doctor(monkeypatch, recogniser="none")
+    told = doctor(
+        monkeypatch, recogniser="yandex", yandex_api_key="secret", yandex_recognition_url="http://127.0.0.1:1"
+    )
+    assert "the assistant would hear nobody" not in told
+
+
 @pytest.mark.slow
 def test_it_says_that_the_language_has_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     models = f'{{"ko": "{ensure()}"}}'

@@ -14,7 +14,7 @@ from rich.markup import escape
 from outdial.cli.logs import configure_logs
 from outdial.drivers.asterisk.configuration import existing_asterisk_text
 from outdial.drivers.asterisk.doctor import Finding, Level, examine
-from outdial.furnishing import StartError, listening_of
+from outdial.furnishing import StartError, deafness_of, listening_of
 from outdial.settings import Settings, SettingsError, read
 
 _MARKS = {Level.OK: "[green]ok     [/]", Level.WARNING: "[yellow]warning[/]", Level.ERROR: "[red]error  [/]"}
@@ -56,7 +56,7 @@ def _doctor(
         findings = asyncio.run(examine(settings.telephony, trunk or ["carrier"], prompts=settings.data / "prompts"))
     except ValueError as error:
         raise SettingsError(f"OUTDIAL_TELEPHONY (--telephony): {error}") from error
-    findings.append(asyncio.run(_listening(settings)))
+    findings += asyncio.run(_listening(settings))
     console = Console(highlight=False, soft_wrap=True)
     for finding in findings:
         console.print(_line(finding))
@@ -64,22 +64,27 @@ def _doctor(
         raise typer.Exit(1)
 
 
-async def _listening(settings: Settings) -> Finding:
+async def _listening(settings: Settings) -> list[Finding]:
     """Whether what callees say would be understood: the recogniser is started, and hears a moment of silence."""
     try:
         recogniser = listening_of(settings)
     except StartError as error:
-        return Finding(Level.ERROR, "callees would not be understood", str(error))
+        return [Finding(Level.ERROR, "callees would not be understood", str(error))]
+    why = deafness_of(settings, recogniser)
+    deaf = [Finding(Level.WARNING, "the assistant would hear nobody", why)] if why else []
     if recogniser is None:
-        return Finding(Level.OK, "nobody is listened to: OUTDIAL_RECOGNISER=none")
+        return [Finding(Level.OK, "nobody is listened to: OUTDIAL_RECOGNISER=none"), *deaf]
     try:
         failure = await recogniser.tried(settings.language)
     finally:
         await recogniser.close()
     what = f"recogniser {settings.recogniser}"
     if not failure:
-        return Finding(Level.OK, f"{what} hears {settings.language}")
-    return Finding(Level.WARNING, f"{what} does not hear {settings.language}: {failure}", "see docs/listening.md")
+        return [Finding(Level.OK, f"{what} hears {settings.language}"), *deaf]
+    return [
+        Finding(Level.WARNING, f"{what} does not hear {settings.language}: {failure}", "see docs/listening.md"),
+        *deaf,
+    ]
 
 
 def _line(finding: Finding) -> str:

@@ -59,6 +59,13 @@ class Engine(Protocol):
     def name(self) -> str:
         """As the settings call it."""
 
+    @property
+    def dictates(self) -> bool:
+        """Whether it writes down whatever it hears, besides what is expected."""
+
+    def start(self) -> None:
+        """Begin with what takes so long that the first callee should not wait for it. A second time does nothing."""
+
     def prepare(self, question: Question) -> None:
         """This question was asked; its answer may come in a moment."""
 

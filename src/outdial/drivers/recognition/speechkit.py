@@ -106,6 +106,7 @@ class SpeechKit:
     """
 
     name = "yandex"
+    dictates = True
 
     def __init__(self, settings: SpeechKitSettings) -> None:
         self._settings = settings
@@ -113,6 +114,9 @@ class SpeechKit:
         self._channel: grpc.Channel | None = None
         self._spoken: set[_SpeechKitUtterance] = set()
         self._closed = False
+
+    def start(self) -> None:
+        """Nothing: it connects at the first question."""
 
     def prepare(self, question: Question) -> None:
         """Connect, before there is an answer to understand."""

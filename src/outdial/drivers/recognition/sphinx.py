@@ -23,11 +23,15 @@ class Sphinx:
     """The built-in `Engine`; `workers` child processes share the work. A question that expects nothing is not understood."""
 
     name = "pocketsphinx"
+    dictates = False
 
     def __init__(self, workers: int = 1) -> None:
         self._crew = Crew(self.name, [WORKER], workers)
         self._workers = workers
         self._prepared: OrderedDict[bytes, None] = OrderedDict()
+
+    def start(self) -> None:
+        """Nothing: its children are there before the first prompt is over."""
 
     def prepare(self, question: Question) -> None:
         """Have every child started, and the grammar learnt, before there is an answer to understand."""

@@ -27,6 +27,8 @@ LOADING_SECONDS = 120.0
 class ChildStreams:
     """An `Engine` of `workers` child processes, each with all the models: the module `worker`, with JSON `settings`."""
 
+    dictates = True
+
     def __init__(self, name: str, worker: str, settings: Mapping[str, Any], workers: int = 1) -> None:
         self._name = name
         command = [worker, json.dumps(settings)]

@@ -40,6 +40,15 @@ class TurnTaker:
         self._engine = engine
         self._late_seconds = late_seconds
 
+    @property
+    def dictates(self) -> bool:
+        """Whether it writes down whatever is said, besides what is expected."""
+        return self._engine.dictates
+
+    def start(self) -> None:
+        """Have the engine ready before anybody is called."""
+        self._engine.start()
+
     def open(self, question: Question, began: Callable[[], None], heard: Callable[[Understood], None]) -> TurnHearing:
         """Begin to hear."""
         self._engine.prepare(question)
