@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from outdial.app import House
-from outdial.core.campaign import CampaignSettings, CampaignState
+from outdial.core.campaign import Campaign, CampaignSettings, CampaignState
 from outdial.core.contact import NewContact
 from outdial.core.ids import ScriptId, TenantId
+from outdial.core.member import NewMember
+from outdial.core.members import Gateway, MemberRules, Mode, Resource
+from outdial.core.number import Number
 from outdial.core.prompt import Text
 from outdial.core.script.nodes import COMPLETED, Ask, Choice, Goal, HangUp, Script
+from outdial.core.settlement import MemberRule
 from outdial.operations.scripts import ScriptDraft
 
 _DIALECT = "benchmark"
@@ -67,6 +72,42 @@ async def campaign(
     )
     contacts = [NewContact(key=str(index), digits=number) for index, number in enumerate(numbers)]
     started, _ = await made.operations.campaigns.save(owner, _DIALECT, "", None, lambda _: wanted, contacts)
+    await _closed(made, owner, started)
+
+
+async def ready(
+    made: House, owner: TenantId, script: ScriptId, trunk: str, numbers: Sequence[str], lines: int
+) -> Campaign:
+    """A campaign of members, one number each, that waits to be started: as many calls as there are lines, one try."""
+    gateway = Gateway(id=trunk, trunk=trunk, template="$&", limit=lines)
+    rules = MemberRules(
+        mode=Mode.BROADCAST,
+        rule=MemberRule(max_attempts=1, interval_seconds=60),
+        resources=(Resource(pattern=".+", gateways=(gateway,)),),
+        record=False,
+    )
+    wanted = CampaignSettings(
+        name=None, state=CampaignState.PAUSED, script=script, lines=lines, calls_per_second=0, members=rules
+    )
+    waiting, _ = await made.operations.campaigns.save(owner, _DIALECT, "", None, lambda _: wanted, None)
+    await made.operations.members.add(
+        waiting,
+        lambda keys: [
+            NewMember(key=key, numbers=((Number(0, raw), {}),)) for key, raw in zip(keys, numbers, strict=True)
+        ],
+        len(numbers),
+    )
+    return waiting
+
+
+async def dialled(made: House, owner: TenantId, waiting: Campaign) -> None:
+    """Start a campaign and wait until it has closed itself."""
+    running = replace(waiting.settings, state=CampaignState.RUNNING)
+    await made.operations.campaigns.edit(waiting.id, lambda found: (found.key, running))
+    await _closed(made, owner, waiting)
+
+
+async def _closed(made: House, owner: TenantId, started: Campaign) -> None:
     while True:
         found = await made.operations.campaigns.by_number(owner, _DIALECT, started.number)
         if found is None or found.settings.state is CampaignState.CLOSED:

@@ -1,4 +1,4 @@
-"""Sandbox calls a second with everything saved, beside the same rows written by hand.
+"""Sandbox calls a second with everything saved, of a list and of members, beside the same rows written by hand.
 
 The limit is what the bare driver needs for the four rows that such a call writes (a reservation, an answer, the call in
 the script with its answer, its end), one statement after another on one connection. Grouped writes may come near it or
@@ -15,7 +15,7 @@ import asyncpg
 
 from benchmarks import floor
 from benchmarks.table import Row
-from outdial.app import database, house
+from outdial.app import House, database, house
 from outdial.settings import read
 
 CALLS = 3000
@@ -25,7 +25,7 @@ BARE_ROWS = 2000
 
 
 async def measure(folder: Path) -> list[Row]:
-    """One campaign of `CALLS` humans who press 1, at maximum speed."""
+    """Two campaigns of `CALLS` humans who press 1, one after the other, at maximum speed."""
     settings = read({"data": folder / "data", "speed": 1_000_000})
     async with database(settings) as store, house(settings, store) as made:
         owner = await floor.tenant(made, "carrier", LINES)
@@ -34,20 +34,30 @@ async def measure(folder: Path) -> list[Row]:
         async with floor.at_work(made):
             started = time.perf_counter()
             await floor.campaign(made, owner, script, numbers, LINES)
-            seconds = time.perf_counter() - started
-        answers = await made.pool.fetchval("select count(*) from answers")
-        if answers != CALLS:
-            raise AssertionError(f"{answers} answers of {CALLS} calls were saved")
+            of_a_list = time.perf_counter() - started
+            await _all_answered(made, CALLS)
+            waiting = await floor.ready(made, owner, script, "carrier", numbers, LINES)
+            started = time.perf_counter()
+            await floor.dialled(made, owner, waiting)
+            of_members = time.perf_counter() - started
+            await _all_answered(made, 2 * CALLS)
         bare = await _bare_rows(store.dsn)
-    ours, limit = CALLS / seconds, bare / ROWS_A_CALL
+    limit = bare / ROWS_A_CALL
     return [
         Row(
-            f"sandbox calls a second, everything saved ({CALLS} calls on {LINES} lines, an answer each)",
-            f"{ours:.0f}/s",
+            f"sandbox calls a second, everything saved ({CALLS} {called} on {LINES} lines, an answer each)",
+            f"{CALLS / seconds:.0f}/s",
             f"{limit:.0f}/s: bare asyncpg, {ROWS_A_CALL} rows a call one by one ({bare:.0f} rows/s)",
-            f"{ours / limit:.2f}",
+            f"{CALLS / seconds / limit:.2f}",
         )
+        for called, seconds in (("contacts of a list", of_a_list), ("members, broadcast", of_members))
     ]
+
+
+async def _all_answered(made: House, calls: int) -> None:
+    answers = await made.pool.fetchval("select count(*) from answers")
+    if answers != calls:
+        raise AssertionError(f"{answers} answers of {calls} calls were saved")
 
 
 async def _bare_rows(dsn: str) -> float:
