@@ -70,7 +70,6 @@ from outdial.engine.hooks import Messenger
 from outdial.engine.prompts import Prompts
 from outdial.engine.sms import SmsSender
 from outdial.furnishing import (
-    StartError,
     assistant_of,
     carrier_of_sms,
     deafness_of,
@@ -104,7 +103,7 @@ from outdial.operations.standings import Standings
 from outdial.operations.templates import Templates
 from outdial.operations.voice_scripts import VoiceScripts
 from outdial.ports import Clock, Sms
-from outdial.settings import Settings
+from outdial.settings import Settings, StartError
 
 FIRST_NUMBERS = {"mikopbx": 1_000_000_000}
 """The number before a dialect's first campaign, where the dialect does not begin at 1."""

@@ -20,13 +20,9 @@ from outdial.drivers.speech.synthesiser import Synthesiser
 from outdial.drivers.speech.yandex import YandexSettings, YandexSpeech
 from outdial.operations.means import Means
 from outdial.ports import Clock, Sms
-from outdial.settings import Settings
+from outdial.settings import Settings, StartError
 
 _FIRST_CHUNK_SECONDS = 4.0
-
-
-class StartError(Exception):
-    """The server cannot start; the message says why and what to do."""
 
 
 def means_of(settings: Settings) -> Means:

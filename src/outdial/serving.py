@@ -15,8 +15,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import uvicorn
 
 from outdial.app import House, database, house
-from outdial.furnishing import StartError
-from outdial.settings import Settings
+from outdial.settings import Settings, StartError
 from outdial.setup import load_demo
 
 _BACKLOG = 2048

@@ -23,6 +23,10 @@ class SettingsError(ValueError):
     """A setting that cannot be used; the message names it."""
 
 
+class StartError(Exception):
+    """The settings ask for what is not there; the message says what, and what to do."""
+
+
 class Settings(BaseSettings):
     """The settings of one process. Durations are in seconds, sizes in bytes."""
 

@@ -5,14 +5,13 @@ It stands below `app.py`: it knows the dialects and the store, and no rule of ei
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Hashable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
 import asyncpg
-import yaml
 
 from outdial.api import wire
 from outdial.api.is74.door import DIALECT as IS74
@@ -33,21 +32,10 @@ from outdial.operations.accounts import Accounts
 from outdial.operations.means import NO_MEANS, Means
 from outdial.operations.setup import Change, Setup
 from outdial.operations.voice_scripts import prepared
+from outdial.yaml_text import document_of
 
 DEFAULT_LANGUAGE = "ru-RU"
 _DEMO = "demo.yaml"
-
-
-def document_of(text: str) -> Any:
-    """The plain values of a YAML text. Raises `Malformed` with the line at fault."""
-    try:
-        return yaml.load(text, Loader=_Loader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = "" if mark is None else f"line {mark.line + 1}, column {mark.column + 1}: "
-        raise Malformed(f"{place}{error.problem or error.context}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise Malformed(f"this is no YAML: {error}") from error
 
 
 def read(text: str, language: str = DEFAULT_LANGUAGE, *, means: Means = NO_MEANS) -> Wanted:
@@ -191,16 +179,3 @@ def _listed(section: Mapping[str, Any], name: str) -> list[Any]:
     if not isinstance(listed, list):
         raise Malformed("a list is wanted", field=name)
     return listed
-
-
-class _Loader(yaml.SafeLoader):
-    """Refuses a mapping with the same key twice, of which YAML would keep the last without a word."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f'"{key.value}" is there twice', key.start_mark)
-            if isinstance(key, yaml.ScalarNode):
-                seen.add(key.value)
-        return super().construct_mapping(node, deep)

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from outdial import setup
-from outdial.cli.main import app
+from outdial.cli.main import application
 from outdial.core.errors import Malformed, NotFound
 from outdial.core.wanted import Wanted, WantedAccount, WantedTenant
 from outdial.operations.setup import Setup
@@ -36,7 +36,7 @@ def apply(dsn: str, tenant: WantedTenant) -> None:
 
 def account(dsn: str, verb: str, *arguments: str) -> str:
     """What the command prints."""
-    ran: Any = CliRunner().invoke(app, ["account", verb, "--database", dsn, *arguments])
+    ran: Any = CliRunner().invoke(application(), ["account", verb, "--database", dsn, *arguments])
     if ran.exception is not None and not isinstance(ran.exception, SystemExit):
         raise ran.exception
     return str(ran.stdout)

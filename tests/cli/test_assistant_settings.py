@@ -9,8 +9,8 @@ import pytest
 
 from outdial.drivers.assistant.absent import AbsentAssistant
 from outdial.drivers.assistant.completions import CompletionsAssistant
-from outdial.furnishing import StartError, assistant_of
-from outdial.settings import SettingsError, read
+from outdial.furnishing import assistant_of
+from outdial.settings import SettingsError, StartError, read
 
 
 async def made() -> object:

@@ -14,8 +14,8 @@ from rich.console import Console
 from outdial.cli import demo
 from outdial.cli.apply import report
 from outdial.drivers.sandbox.plan import Answers, BusyFirst, Voice, behaviour_of
-from outdial.furnishing import StartError
 from outdial.operations.setup import Change, Verb
+from outdial.settings import StartError
 
 
 def test_numbers_are_all_different_also_to_whoever_looks_at_the_last_ten_digits() -> None:

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from models.fetch import ensure
-from outdial.cli.main import app
+from outdial.cli.main import application
 
 NOBODY = "ari://u:p@127.0.0.1:1"
 
@@ -16,7 +16,7 @@ NOBODY = "ari://u:p@127.0.0.1:1"
 def doctor(monkeypatch: pytest.MonkeyPatch, **settings: str) -> str:
     for name, value in settings.items():
         monkeypatch.setenv(f"OUTDIAL_{name.upper()}", value)
-    result = CliRunner().invoke(app, ["doctor", "--telephony", NOBODY])
+    result = CliRunner().invoke(application(), ["doctor", "--telephony", NOBODY])
     assert result.exit_code == 1  # there is no Asterisk
     return result.output
 

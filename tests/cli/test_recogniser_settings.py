@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from outdial.drivers.recognition import choice
-from outdial.furnishing import StartError, listening_of
-from outdial.settings import SettingsError, read
+from outdial.furnishing import listening_of
+from outdial.settings import SettingsError, StartError, read
 
 
 def refusal(**given: Any) -> str:

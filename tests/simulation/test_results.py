@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from outdial.cli.main import app
+from outdial.cli.main import application
 from outdial.cli.simulate import MOST_DAYS, block, read_study, show
 from outdial.core.errors import Malformed
 from outdial.simulation.report import answer, document
@@ -195,12 +195,12 @@ def test_a_list_may_come_from_a_file_beside_the_study(tmp_path: Path) -> None:
 def test_the_command_draws_and_tells(tmp_path: Path) -> None:
     file, picture = tmp_path / "study.yaml", tmp_path / "day.svg"
     file.write_text(FILE.replace("[3, 8]", "8"), encoding="utf-8")
-    done = CliRunner().invoke(app, ["simulate", str(file), "--svg", str(picture), "--processes", "1"])
+    done = CliRunner().invoke(application(), ["simulate", str(file), "--svg", str(picture), "--processes", "1"])
     assert done.exit_code == 0, done.output
     assert "utilisation" in done.output
     assert picture.read_text(encoding="utf-8").startswith("<svg")
     refused = CliRunner().invoke(
-        app, ["simulate", str(file), "--svg", str(tmp_path / "no" / "day.svg"), "--processes", "1"]
+        application(), ["simulate", str(file), "--svg", str(tmp_path / "no" / "day.svg"), "--processes", "1"]
     )
     assert isinstance(refused.exception, Malformed)
     assert "--svg" in refused.exception.message

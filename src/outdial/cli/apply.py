@@ -19,10 +19,10 @@ from outdial.cli.logs import configure_logs
 from outdial.core.errors import Malformed
 from outdial.core.wanted import Wanted
 from outdial.drivers.postgres.embedded import EmbeddedPostgresError
-from outdial.furnishing import StartError, means_of
+from outdial.furnishing import means_of
 from outdial.operations.setup import Change, Setup, Verb
 from outdial.ports import StoreDown, StoreRefused
-from outdial.settings import Settings, read
+from outdial.settings import Settings, StartError, read
 
 DATABASE_HELP = "postgresql:// URL; without it, the embedded server of the data folder."
 DATA_HELP = "Folder of the embedded database."

@@ -14,8 +14,8 @@ from rich.markup import escape
 from outdial.cli.logs import configure_logs
 from outdial.drivers.asterisk.configuration import existing_asterisk_text
 from outdial.drivers.asterisk.doctor import Finding, Level, examine
-from outdial.furnishing import StartError, deafness_of, listening_of
-from outdial.settings import Settings, SettingsError, read
+from outdial.furnishing import deafness_of, listening_of
+from outdial.settings import Settings, SettingsError, StartError, read
 
 _MARKS = {Level.OK: "[green]ok     [/]", Level.WARNING: "[yellow]warning[/]", Level.ERROR: "[red]error  [/]"}
 

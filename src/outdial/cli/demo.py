@@ -26,8 +26,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from outdial import setup
-from outdial.furnishing import StartError
-from outdial.settings import PREFIX
+from outdial.settings import PREFIX, StartError
+from outdial.yaml_text import document_of
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 MODULE = "/pbxcore/api/module-dialer/v1"
@@ -255,7 +255,7 @@ async def _watch(client: _Client, task: str, show: Callable[[Standing], None]) -
 
 async def _start(client: _Client, numbers: int, lines: int) -> str:
     """Save the demo poll and a task that sends it to everybody; the task's id."""
-    poll = setup.document_of(setup.demo_text())["tenants"][0]["mikopbx"]["polls"][0]
+    poll = document_of(setup.demo_text())["tenants"][0]["mikopbx"]["polls"][0]
     questions = {"crmId": POLL_KEY, "name": poll["name"], "questions": poll["questions"]}
     saved = await client.ask("POST", "/polling", questions)
     made = await client.ask(

@@ -23,12 +23,12 @@ from rich.table import Table
 from outdial.cli.logs import configure_logs
 from outdial.core.dialstring import digits_of
 from outdial.core.errors import Malformed, NotDiallable
-from outdial.setup import document_of
 from outdial.simulation.figures import Figures, Quarter
 from outdial.simulation.report import answer, clock, document
 from outdial.simulation.side_by_side import Result, results
 from outdial.simulation.study import MOST_MEMBERS, Study, from_document
 from outdial.simulation.svg import drawing
+from outdial.yaml_text import document_of
 
 MOST_COLUMNS = 4
 """With more runs than these, each is a row instead of a column."""
