@@ -21,6 +21,7 @@ from outdial.core.pacing import (
     Answered,
     Ended,
     Ending,
+    Ground,
     Joined,
     Launched,
     MarginalParameters,
@@ -150,6 +151,7 @@ def test_a_new_campaign_has_one_call_for_each_available_agent():
     decision = pacer.decide(floor(4, 6), 0.0)
     assert (decision.launch, decision.target) == (4, 4)
     assert decision.reason == "one call for each available agent: until there were 10 talks"
+    assert decision.ground is Ground.ONE_EACH
 
 
 def test_what_is_in_flight_already_counts_for_an_agent_heard_of_or_not():

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from outdial.core.pacing import (
     FixedRatio,
+    Ground,
     PredictiveParameters,
     Progressive,
     Situation,
@@ -97,19 +98,21 @@ def test_calls_in_progress_are_part_of_the_target():
 
 
 @pytest.mark.parametrize(
-    ("limits", "launch", "reason"),
+    ("limits", "launch", "ground", "reason"),
     [
-        ({"lines": 12}, 12, None),
-        ({"members_due": 3}, 3, None),
-        ({"tokens": 2}, 2, None),
-        ({"lines": 0}, 0, "no line is free"),
-        ({"members_due": 0}, 0, "no member is due"),
-        ({"tokens": 0}, 0, "the rate allows no call yet"),
+        ({}, 16, Ground.WANTED, None),
+        ({"lines": 12}, 12, Ground.LIMITED, None),
+        ({"members_due": 3}, 3, Ground.LIMITED, None),
+        ({"tokens": 2}, 2, Ground.LIMITED, None),
+        ({"lines": 0}, 0, Ground.NO_LINE, "no line is free"),
+        ({"members_due": 0}, 0, Ground.NO_MEMBER, "no member is due"),
+        ({"tokens": 0}, 0, Ground.RATE, "the rate allows no call yet"),
+        ({"active": 16}, 0, Ground.ENOUGH, "16 of 16 calls are in progress"),
     ],
 )
-def test_lines_members_and_rate_limit_what_is_placed_but_not_the_target(limits, launch, reason):
+def test_lines_members_and_rate_limit_what_is_placed_but_not_the_target(limits, launch, ground, reason):
     decision = webitel_predictive(floor(4, 10, 300, 100, 6, **limits), FREELY, 0)
-    assert (decision.launch, decision.target) == (launch, 16)
+    assert (decision.launch, decision.target, decision.ground) == (launch, 16, ground)
     assert reason is None or decision.reason == reason
 
 
@@ -172,6 +175,7 @@ def test_no_pacer_goes_beyond_lines_rate_and_members(seen, parameters, stored, b
         assert seen.tokens is None or decision.launch <= seen.tokens
         assert decision.launch == 0 or seen.agents_available > 0
         assert decision.reason
+        assert (decision.launch > 0) == (decision.ground in (Ground.WANTED, Ground.LIMITED, Ground.ONE_EACH))
 
 
 @given(SITUATIONS, PARAMETERS, st.integers(0, 1000), st.booleans())
@@ -195,7 +199,7 @@ def test_too_many_abandoned_of_those_who_answered_stop_dialling_ahead():
     assert webitel_predictive(answered(1000, 29), BRAKING, 0).launch > 10
     braked = webitel_predictive(answered(1000, 30), BRAKING, 0)
     assert (braked.launch, braked.target, braked.braked) == (10, 10, True)
-    assert "3.0 %" in braked.reason
+    assert (braked.ground, "3.0 %" in braked.reason) == (Ground.ONE_EACH, True)
 
 
 def test_until_they_are_below_the_target_again():

@@ -13,7 +13,7 @@ from outdial.core.members import MemberRules
 from outdial.core.pacing import Situation
 from outdial.core.pacing.choices import PacerName
 from outdial.core.pacing.events import AgentIs, Answered, Ended, Ending, Joined, Launched
-from outdial.engine.metrics import PACING
+from outdial.engine.metrics import DECISIONS, PACING
 from outdial.engine.pacers import SAVE_SECONDS, Pacers
 
 CAMPAIGN = CampaignId(1)
@@ -94,6 +94,27 @@ def shown() -> dict[str, float]:
     """What metrics say of the campaign, by figure."""
     samples = (sample for metric in PACING.collect() for sample in metric.samples)
     return {one.labels["figure"]: one.value for one in samples if one.labels["campaign"] == str(CAMPAIGN)}
+
+
+def counted() -> dict[str, float]:
+    """The decisions about the campaign that metrics have counted, by ground."""
+    samples = [sample for metric in DECISIONS.collect() for sample in metric.samples if sample.name.endswith("_total")]
+    return {one.labels["ground"]: one.value for one in samples if one.labels["campaign"] == str(CAMPAIGN)}
+
+
+def test_metrics_count_decisions_by_their_ground_for_as_long_as_the_campaign_runs() -> None:
+    async def story() -> None:
+        clock = StandingClock()
+        desk = pacers(Store(), clock)
+        for available in (2, 2, 0):
+            clock.pass_by(5)
+            logged_in = 2 if available else 0
+            await desk.decide(CAMPAIGN, RULES, situation(available, logged_in), {}, 0)
+        assert counted() == {"one_each": 2, "no_agent": 1}
+        await desk.keep_only(set())
+        assert counted() == {}
+
+    asyncio.run(story())
 
 
 def test_metrics_show_what_is_seen_and_decided_and_of_a_pacer_with_a_forecast_its_grounds() -> None:

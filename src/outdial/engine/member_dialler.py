@@ -25,7 +25,7 @@ from outdial.core.gateways import Exit, caller_of, exits
 from outdial.core.ids import AttemptId, CampaignId
 from outdial.core.members import Gateway, MemberRules, Mode
 from outdial.core.number import Number, OpenRange, begun, choose, open_ranges, qualifies
-from outdial.core.pacing import Decision, Situation, progressive
+from outdial.core.pacing import Decision, Ground, Situation, progressive
 from outdial.core.pacing.situation import within_limits
 from outdial.core.script.nodes import Script
 from outdial.core.settlement import Member, barred
@@ -162,7 +162,7 @@ class MemberDialler:
         if decision.launch == 0:
             if situation.active == 0 and (over := await self._nobody_left(campaign, rules, fresh=fresh)):
                 return over
-            return self._held_back(campaign, rules, situation, strength)
+            return self._held_back(campaign, situation, decision)
         due, picks = await self._choose(campaign, rules, plans, open, now, decision.launch)
         if not due:
             return await self._nobody_due(campaign, rules, situation, fresh=fresh)
@@ -248,17 +248,21 @@ class MemberDialler:
             memory.adjust = decision.adjust
             await self._members.aim(campaign.id, decision.adjust, decision.target)
 
-    def _held_back(self, campaign: Campaign, rules: MemberRules, situation: Situation, strength: Strength) -> Round:
+    def _held_back(self, campaign: Campaign, situation: Situation, decision: Decision) -> Round:
         if situation.lines <= 0:
             return Round(Reason.NO_LINES)
-        if rules.mode is not Mode.BROADCAST and strength.available == 0:
-            return Round(Reason.NO_AGENT)
-        if situation.active >= situation.lines:
-            return Round(Reason.LINES_BUSY)
-        if situation.tokens == 0:
-            rate = self._floor.campaign_rate(campaign, self._clock.monotonic())
-            return Round(Reason.RATE, again_in=rate.seconds_to_next())
-        return Round(Reason.ENOUGH)
+        match decision.ground:
+            case Ground.NO_AGENT:
+                return Round(Reason.NO_AGENT)
+            case Ground.ONE_EACH if situation.agents_available == 0:
+                return Round(Reason.NO_AGENT)
+            case _ if situation.active >= situation.lines:
+                return Round(Reason.LINES_BUSY)
+            case Ground.RATE:
+                rate = self._floor.campaign_rate(campaign, self._clock.monotonic())
+                return Round(Reason.RATE, again_in=rate.seconds_to_next())
+            case _:
+                return Round(Reason.ENOUGH)
 
     # ----------------------------------------------------------------------------------------------- choosing
 

@@ -17,6 +17,11 @@ PACING = Gauge(
     "What the pacer of a campaign that dials ahead of its agents sees and decides, by figure.",
     ["campaign", "figure"],
 )
+DECISIONS = Counter(
+    "outdial_pacing_decisions",
+    "Decisions of the pacer of a campaign that dials ahead of its agents, by their ground.",
+    ["campaign", "ground"],
+)
 FIRST_PROMPT = Histogram(
     "outdial_answer_to_prompt_seconds",
     "From hearing that a call was answered to telling the switch to play the first prompt.",
@@ -46,5 +51,6 @@ HOOKS = Counter("outdial_hook_deliveries", "Tries to tell a hook, by what came o
 
 def forget_pacing(campaign: int) -> None:
     """A campaign runs no more: its figures are not shown any longer."""
-    for labels in [labels for labels in PACING._metrics if labels[0] == str(campaign)]:
-        PACING.remove(*labels)
+    for metric in (PACING, DECISIONS):
+        for labels in [labels for labels in metric._metrics if labels[0] == str(campaign)]:
+            metric.remove(*labels)

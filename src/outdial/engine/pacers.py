@@ -108,6 +108,7 @@ class Pacers:
         seat.doing = dict(doing)
         decision = seat.pacer.decide(situation, now)
         seat.decided(situation, decision)
+        metrics.DECISIONS.labels(str(campaign), decision.ground.value).inc()
         if not learns(seat.pacer):  # such a pacer is told what it left the last time
             seat.pacer = pacer(*seat.chosen, adjust=decision.adjust, braked=decision.braked)
         _show(seat, campaign)

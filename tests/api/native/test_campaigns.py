@@ -12,7 +12,7 @@ from outdial.api.native import mounts
 from outdial.api.native.campaigns import Running
 from outdial.api.native.routes import Health
 from outdial.core.ids import TenantId
-from outdial.core.pacing import Decision
+from outdial.core.pacing import Decision, Ground
 from outdial.ports import Identity
 
 OURS, THEIRS = TenantId(1), TenantId(2)
@@ -58,12 +58,13 @@ def ask(*campaigns: Running, key: str = "") -> Reply:
 
 
 def test_a_campaign_shows_why_it_waits_and_what_was_decided() -> None:
-    decision = Decision(0, 4, 0, "no line is free", cancel=("secret",))
+    decision = Decision(0, 4, 0, Ground.NO_LINE, "no line is free", cancel=("secret",))
     reply = ask(running(OURS, "a", decision), running(OURS, "b"), running(THEIRS, "c"), key="ours")
     first, second = reply.json["campaigns"]
     assert (first["key"], first["reason"], first["calls"]) == ("a", "no agent is available", 3)
     assert first["pacing"] == {
-        **{"launch": 0, "target": 4, "adjust": 0, "reason": "no line is free", "braked": False, "figures": None}
+        **{"launch": 0, "target": 4, "adjust": 0, "ground": "no_line", "reason": "no line is free"},
+        **{"braked": False, "figures": None},
     }
     assert (second["key"], second["pacing"]) == ("b", None)
 

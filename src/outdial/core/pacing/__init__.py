@@ -41,7 +41,7 @@ from outdial.core.pacing.floor import Floor, broadcast
 from outdial.core.pacing.marginal import MarginalParameters, MarginalPricing
 from outdial.core.pacing.predictive import PredictiveParameters, WebitelPredictive, webitel_predictive
 from outdial.core.pacing.ratio import FixedRatio, Progressive, fixed_ratio, progressive
-from outdial.core.pacing.situation import Decision, Figures, Pacer, Situation
+from outdial.core.pacing.situation import Decision, Figures, Ground, Pacer, Situation
 
 __all__ = [
     "DEFAULT_PACER",
@@ -60,6 +60,7 @@ __all__ = [
     "Figures",
     "FixedRatio",
     "Floor",
+    "Ground",
     "Joined",
     "Launched",
     "Learner",

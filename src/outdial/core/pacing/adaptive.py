@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
 from outdial.core.pacing.experience import number
-from outdial.core.pacing.situation import Decision, Situation, within_limits
+from outdial.core.pacing.situation import Decision, Ground, Situation, within_limits
 
 _ADAPT_SECONDS = 15.0
 _FEWEST_CALLS = 50
@@ -72,7 +72,7 @@ class Adaptive:
         """How many calls to place now; none without an agent. `now` is in seconds from any fixed moment."""
         agents = max(0, situation.agents_logged_in)
         if agents == 0 or not math.isfinite(now):
-            return Decision(0, 0, 0, "no agent is logged in")
+            return Decision(0, 0, 0, Ground.NO_AGENT, "no agent is logged in")
         if self._begun_at is None or now < self._begun_at:
             self._begun_at = now
         self._looks += 1
@@ -87,8 +87,7 @@ class Adaptive:
         talking = min(agents - min(situation.agents_available, agents), max(0, situation.active))
         target = math.floor(level * (max(0, situation.agents_available) + talking) + 0.5)
         reason = f"{level:.2f} lines for each agent"
-        decided = within_limits(situation, target, target, 0, reason)
-        return Decision(decided.launch, decided.target, decided.adjust, decided.reason, braked=over)
+        return replace(within_limits(situation, target, target, 0, reason), braked=over)
 
     def _is_over(self, situation: Situation) -> bool:
         return situation.calls > _FEWEST_CALLS and situation.abandoned_percent > self._parameters.drop_percent

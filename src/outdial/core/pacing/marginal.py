@@ -30,7 +30,7 @@ from outdial.core.pacing.floor import broadcast
 from outdial.core.pacing.forecast import Forecaster, forecaster
 from outdial.core.pacing.lifetimes import Floats
 from outdial.core.pacing.price import Outlook, launches
-from outdial.core.pacing.situation import Decision, Figures, Situation
+from outdial.core.pacing.situation import Decision, Figures, Ground, Situation, lacking
 from outdial.core.pacing.steering import FEWEST_ANSWERS, Steering, first_price
 
 _LEARN_SECONDS = 3.0
@@ -356,9 +356,9 @@ class MarginalPricing:
         """
         agents = max(0, situation.agents_logged_in)
         if not math.isfinite(now):
-            return Decision(0, situation.active, 0, "the clock gives no moment")
+            return Decision(0, situation.active, 0, Ground.TOO_SOON, "the clock gives no moment")
         if self.rests(now):
-            return Decision(0, situation.active, 0, "it was decided a moment ago")
+            return Decision(0, situation.active, 0, Ground.TOO_SOON, "it was decided a moment ago")
         self._decided_at = now
         self._rest_seconds = self._parameters.decide_seconds * (2.0 if agents >= _LARGE_GROUP else 1.0)
         seen = self._look(now)
@@ -393,7 +393,7 @@ class MarginalPricing:
             launch,
             max(0, situation.active) + launch,
             self._boldness(limit, agents),
-            _reason(situation, agents, allowed, careful, launch, price, limit),
+            *_why(situation, agents, allowed, careful, launch, price, limit),
             braked=braked,
             cancel=self._hopeless(now) if agents == 0 else (),
             figures=self._figures(situation, seen, answers, freed, limit, price),
@@ -487,19 +487,18 @@ def _lived(
     return Lived(np.maximum(last - starts, 0.0), np.maximum(ends - starts, 0.0), over)
 
 
-def _reason(
+def _why(
     situation: Situation, agents: int, allowed: int, careful: str, launch: int, price: float, limit: float
-) -> str:
+) -> tuple[Ground, str]:
     if agents == 0:
-        return "no agent is logged in"
+        return Ground.NO_AGENT, "no agent is logged in"
     if allowed == 0:
-        if situation.members_due <= 0:
-            return "no member is due"
-        return "no line is free" if situation.active >= situation.lines else "the rate allows no call yet"
+        return lacking(situation)
     if careful:
-        return f"one call for each available agent: {careful}"
+        return Ground.ONE_EACH, f"one call for each available agent: {careful}"
     if launch == 0:
-        return f"one more call would cost {100.0 * price:.1f} of a hundred answers; {100.0 * limit:.1f} are allowed"
+        cost = f"one more call would cost {100.0 * price:.1f} of a hundred answers; {100.0 * limit:.1f} are allowed"
+        return Ground.PRICE, cost
     if launch == allowed:
-        return "as many as lines, rate and members allow"
-    return f"{launch} more, of which the last costs {100.0 * price:.1f} of a hundred answers"
+        return Ground.LIMITED, "as many as lines, rate and members allow"
+    return Ground.WANTED, f"{launch} more, of which the last costs {100.0 * price:.1f} of a hundred answers"

@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from outdial.core.pacing.situation import Decision, Situation, within_limits
+from outdial.core.pacing.situation import Decision, Ground, Situation, within_limits
 
 _ADJUST_ON_TARGET, _ADJUST_BASE = 35, 40
 _FURTHEST_FROM_TARGET = 100.0
@@ -55,19 +55,21 @@ def webitel_predictive(
     braked = situation.abandoned > 0 and percent >= min(limit, parameters.max_percent)
 
     if available <= 0:
-        return Decision(0, logged_in, stored_adjust, "no agent is available", braked)
+        return Decision(0, logged_in, stored_adjust, Ground.NO_AGENT, "no agent is available", braked)
     if situation.bridged < max(1, parameters.start_bridged):
         learning = f"one call for each agent until there were {parameters.start_bridged} talks"
-        return replace(within_limits(situation, logged_in, logged_in, stored_adjust, learning), braked=braked)
+        return replace(
+            within_limits(situation, logged_in, logged_in, stored_adjust, learning, Ground.ONE_EACH), braked=braked
+        )
 
     adjust = _adjust(situation, parameters, stored_adjust)
     if braked:
         reason = f"one call for each agent: {percent:.1f} % of answered calls were abandoned"
-        return replace(within_limits(situation, logged_in, logged_in, adjust, reason), braked=True)
+        return replace(within_limits(situation, logged_in, logged_in, adjust, reason, Ground.ONE_EACH), braked=True)
     target = logged_in if adjust == 0 else _target(situation, adjust)
     if available == 1:
         alone = "one call for each agent while only one is available"
-        return within_limits(situation, logged_in, target, adjust, alone)
+        return within_limits(situation, logged_in, target, adjust, alone, Ground.ONE_EACH)
     reason = f"{target} calls for {logged_in} agents, adjusted {adjust} %"
     return within_limits(situation, target, target, adjust, reason)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from outdial.core.pacing.situation import Decision, Situation, within_limits
+from outdial.core.pacing.situation import Decision, Ground, Situation, within_limits
 
 
 def progressive(situation: Situation) -> Decision:
@@ -18,9 +18,9 @@ def progressive(situation: Situation) -> Decision:
     """
     available, logged_in = max(0, situation.agents_available), situation.agents_logged_in
     if available == 0:
-        return Decision(0, logged_in, 0, "no agent is available")
+        return Decision(0, logged_in, 0, Ground.NO_AGENT, "no agent is available")
     wanted = min(logged_in, situation.active + available)
-    return within_limits(situation, wanted, logged_in, 0, "one call for each available agent")
+    return within_limits(situation, wanted, logged_in, 0, "one call for each available agent", Ground.ONE_EACH)
 
 
 def fixed_ratio(situation: Situation, ratio: float) -> Decision:
@@ -31,7 +31,7 @@ def fixed_ratio(situation: Situation, ratio: float) -> Decision:
     available = max(0, situation.agents_available)
     busy = max(0, situation.agents_logged_in - available)
     if available == 0:
-        return Decision(0, busy, 0, "no agent is available")
+        return Decision(0, busy, 0, Ground.NO_AGENT, "no agent is available")
     unclaimed = max(0, available - situation.waiting_callees)
     claimed = available - unclaimed
     target = math.floor(unclaimed * max(1.0, ratio)) + claimed + busy

@@ -5,6 +5,7 @@ calls are chosen and placed, a pacer does not know.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from outdial.core.pacing.floor import Floor, broadcast
@@ -79,6 +80,29 @@ class Figures:
     talks_learnt: int
 
 
+class Ground(StrEnum):
+    """What a decision comes from, in a word that can be counted."""
+
+    NO_AGENT = "no_agent"
+    """Nobody is there to take a call."""
+    NO_MEMBER = "no_member"
+    NO_LINE = "no_line"
+    RATE = "rate"
+    """The calls per second allow none yet."""
+    ENOUGH = "enough"
+    """As many calls are in progress as are wanted."""
+    PRICE = "price"
+    """One more call would leave too many without an agent."""
+    ONE_EACH = "one_each"
+    """One call for each available agent, because too little is known, nothing is heard, or too many were abandoned."""
+    WANTED = "wanted"
+    """As many were placed as are wanted."""
+    LIMITED = "limited"
+    """More are wanted: as many were placed as lines, rate and members allow."""
+    TOO_SOON = "too_soon"
+    """It was decided a moment ago."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """How many calls to place now, and why."""
@@ -88,8 +112,9 @@ class Decision:
     """Calls in progress that the pacer aims at, before lines and rate are looked at."""
     adjust: int
     """To be stored and given to the next decision; 0: nothing to store."""
+    ground: Ground
     reason: str
-    """In plain words: what held calls back, or what the target is made of."""
+    """The ground in plain words: what held calls back, or what the target is made of."""
     braked: bool = False
     """Too many were abandoned: to be stored and given to the next decision."""
     cancel: tuple[str, ...] = ()
@@ -106,18 +131,23 @@ class Pacer(Protocol):
         ...
 
 
-def within_limits(situation: Situation, wanted: int, target: int, adjust: int, reason: str) -> Decision:
-    """A decision to have `wanted` calls in progress, as far as lines, rate and members due allow."""
+def within_limits(
+    situation: Situation, wanted: int, target: int, adjust: int, reason: str, ground: Ground = Ground.WANTED
+) -> Decision:
+    """A decision to have `wanted` calls in progress, on that ground, as far as lines, rate and members due allow."""
     gap = wanted - situation.active
     allowed = min(broadcast(situation.floor), situation.members_due)
     if gap <= 0:
-        return Decision(0, target, adjust, f"{situation.active} of {wanted} calls are in progress")
+        return Decision(0, target, adjust, Ground.ENOUGH, f"{situation.active} of {wanted} calls are in progress")
     if allowed <= 0:
-        return Decision(0, target, adjust, _what_is_lacking(situation))
-    return Decision(min(gap, allowed), target, adjust, reason)
+        return Decision(0, target, adjust, *lacking(situation))
+    return Decision(min(gap, allowed), target, adjust, ground if gap <= allowed else Ground.LIMITED, reason)
 
 
-def _what_is_lacking(situation: Situation) -> str:
+def lacking(situation: Situation) -> tuple[Ground, str]:
+    """Why a campaign may place no call, where it may place none."""
     if situation.members_due <= 0:
-        return "no member is due"
-    return "no line is free" if situation.active >= situation.lines else "the rate allows no call yet"
+        return Ground.NO_MEMBER, "no member is due"
+    if situation.active >= situation.lines:
+        return Ground.NO_LINE, "no line is free"
+    return Ground.RATE, "the rate allows no call yet"
