@@ -35,6 +35,8 @@ MOST_COLUMNS = 4
 MOST_DAYS = 6
 """With more runs than these, their days are not drawn in the terminal."""
 _BLOCKS = "▁▂▃▄▅▆▇█"
+_COLLECTED = 100_000
+"""Objects made before cycles among them are looked for: a run keeps most of what it makes, and leaves few cycles."""
 
 
 def register(app: typer.Typer) -> None:
@@ -116,6 +118,7 @@ def _prepare() -> None:
     """What each process does first."""
     configure_logs("error", "text")
     gc.freeze()  # what has been loaded stays: a full collection need not walk over it again and again
+    gc.set_threshold(_COLLECTED)
 
 
 def _watched(study: Study, processes: int | None, console: Console) -> list[Result]:
