@@ -55,11 +55,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def logs_stay_readable() -> Iterator[None]:
-    """A command that runs inside a test must not settle what is logged: loggers keep it for good, and other tests look at
-    log lines."""
+def the_process_is_ours() -> Iterator[None]:
+    """A command that runs inside a test must not settle what is logged, because loggers keep it for good and other tests
+    look at log lines; nor what is collected, because what a test leaves open is found when it is."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("structlog.configure", lambda **_: None)
+        patch.setattr("gc.freeze", lambda: None)
+        patch.setattr("gc.set_threshold", lambda *_: None)
         yield
 
 
