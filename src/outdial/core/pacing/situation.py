@@ -100,7 +100,7 @@ class Ground(StrEnum):
     LIMITED = "limited"
     """More are wanted: as many were placed as lines, rate and members allow."""
     TOO_SOON = "too_soon"
-    """It was decided a moment ago."""
+    """It was decided a moment ago, or the clock gives no moment to decide by."""
 
 
 @dataclass(frozen=True, slots=True)
