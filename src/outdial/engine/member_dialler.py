@@ -171,9 +171,9 @@ class MemberDialler:
         if not (picks := await self._allowed(campaign, picks, now)):
             return Round(Reason.DIALLING, again_in=0.0)
         placed = await self._place(group, campaign, rules, team, script, picks, open, now)
-        # A pacer that dials ahead has said all there is to say for a moment; others look whether there is room for more.
-        again_at_once = bool(placed) and rules.mode is not Mode.PREDICTIVE
-        return Round(Reason.DIALLING, again_in=0.0 if again_at_once else ROUND_SECONDS)
+        # Where a pacer that dials ahead has placed all that it wants, another look at the same moment finds nothing.
+        satisfied = rules.mode is Mode.PREDICTIVE and decision.ground is Ground.WANTED and placed == decision.launch
+        return Round(Reason.DIALLING, again_in=0.0 if placed and not satisfied else ROUND_SECONDS)
 
     # ------------------------------------------------------------------------------------------- the calendar
 
